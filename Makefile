@@ -1,0 +1,87 @@
+# Trailwatch: what a developer or a curious user does. `make help` lists it.
+# Python: the newest installed one from 3.11 to 3.14, unless PYTHON names another.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell scripts/find-python.sh 3.11 3.14)
+VENV := .venv
+SANDBOX_VENV := .venv-sandbox
+IMPORTER_VENV := .venv-importer
+COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
+
+# Our tools first, and nothing of the user's own Ansible.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
+
+TESTS := lint unit sanity integration molecule artifact docs
+
+.PHONY: help setup demo test clean $(TESTS)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.run ## Prepare .venv/ with Ansible, ready for ansible-playbook
+
+demo: $(VENV)/.run $(SANDBOX_VENV)/.ready ## Try it all on a local AWS: deploy, alert, tear down (KEEP=1 leaves it up)
+	@$(VENV)/bin/python -m sandbox.demo $(if $(KEEP),--keep)
+
+test: ## Run every check, the cheapest first
+	@for check in $(TESTS); do \
+	    echo "==> make $$check"; $(MAKE) --no-print-directory $$check || exit 1; \
+	done; echo "All checks passed: $(TESTS)"
+
+lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint
+	ruff format --check .
+	ruff check .
+	scripts/mypy.sh
+	yamllint --strict .
+	scripts/ansible-lint.sh
+
+unit: $(VENV)/.test ## Unit tests
+	pytest tests/unit
+
+sanity: $(VENV)/.test ## ansible-test sanity
+	scripts/sanity.sh
+
+integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against the sandbox and moto
+	pytest tests/sandbox tests/integration
+
+molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios
+	scripts/molecule.sh
+
+artifact: $(VENV)/.test $(IMPORTER_VENV)/.ready $(SANDBOX_VENV)/.ready ## Build, install elsewhere, run; Galaxy's importer
+	scripts/artifact.sh
+
+docs: $(VENV)/.test ## Lint documentation and changelog
+	scripts/docs.sh
+
+clean: ## Remove all that these targets made
+	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) .cache .ansible build
+
+# --- environments ----------------------------------------------------------------------------------------------------
+$(VENV)/.run: requirements.txt requirements-run.txt
+	@python=$(PYTHON); test -n "$$python" || exit 1; \
+	echo "Setting up $(VENV) with $$($$python --version): Ansible from PyPI, about a minute ..."; \
+	$$python -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt
+	@# The clone is the collection: Ansible finds it under its name.
+	@mkdir -p $(COLLECTIONS) && ln -sfn ../../../.. $(COLLECTIONS)/aws
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-test.txt
+	@echo "Setting up the tools of the checks, about a minute ..."
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt -r requirements-test.txt
+	@touch $@
+
+$(SANDBOX_VENV)/.ready: requirements-sandbox.txt
+	@python=$(PYTHON); test -n "$$python" || exit 1; \
+	echo "Setting up $(SANDBOX_VENV) for the local AWS ..."; $$python -m venv $(SANDBOX_VENV)
+	@$(SANDBOX_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-sandbox.txt
+	@touch $@
+
+$(IMPORTER_VENV)/.ready: requirements-importer.txt requirements-run.txt
+	@python=$(PYTHON); test -n "$$python" || exit 1; \
+	echo "Setting up $(IMPORTER_VENV) for galaxy-importer, about a minute ..."; $$python -m venv $(IMPORTER_VENV)
+	@$(IMPORTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-importer.txt
+	@touch $@
