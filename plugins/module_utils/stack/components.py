@@ -1,0 +1,38 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The components of a stack, in the order in which one needs the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    bucket,
+    execution_role,
+    function,
+    log_group,
+    queue,
+    rule,
+    topic,
+    trail,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+
+# A component is a module here, a task file of the same name in the role, and its rows in the tests.
+COMPONENTS = {
+    "bucket": bucket,
+    "trail": trail,
+    "topic": topic,
+    "queue": queue,
+    "log_group": log_group,
+    "execution_role": execution_role,
+    "function": function,
+    "rule": rule,
+}
+
+
+def desired_stack(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The desired document of each component, by its name."""
+    return {name: component.desired(settings) for name, component in COMPONENTS.items()}

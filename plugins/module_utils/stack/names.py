@@ -1,0 +1,60 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The names and ARNs of the resources of a stack: all are made from the one name of its settings."""
+
+from __future__ import annotations
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+
+
+def bucket_name(settings: Settings) -> str:
+    return f"{settings.name}-{settings.account_id}-{settings.region}"
+
+
+def bucket_arn(settings: Settings) -> str:
+    return f"arn:{settings.partition}:s3:::{bucket_name(settings)}"
+
+
+def trail_arn(settings: Settings) -> str:
+    return settings.arn("cloudtrail", f"trail/{settings.name}")
+
+
+def topic_arn(settings: Settings) -> str:
+    return settings.arn("sns", settings.name)
+
+
+def queue_name(settings: Settings) -> str:
+    return f"{settings.name}-dlq"
+
+
+def queue_arn(settings: Settings) -> str:
+    return settings.arn("sqs", queue_name(settings))
+
+
+def role_name(settings: Settings) -> str:
+    return f"{settings.name}-function"
+
+
+def role_arn(settings: Settings) -> str:
+    return settings.global_arn("iam", f"role/{role_name(settings)}")
+
+
+def log_group_name(settings: Settings) -> str:
+    return f"/aws/lambda/{settings.name}"
+
+
+def log_group_arn(settings: Settings) -> str:
+    return settings.arn("logs", f"log-group:{log_group_name(settings)}")
+
+
+def function_arn(settings: Settings) -> str:
+    """The unqualified ARN: it stays the same when a version is published."""
+    return settings.arn("lambda", f"function:{settings.name}")
+
+
+def rule_arns(settings: Settings) -> list[str]:
+    """The ARN of the rule, and a pattern for those of its further shards."""
+    rule = settings.arn("events", f"rule/{settings.name}")
+    return [rule, f"{rule}-*"]

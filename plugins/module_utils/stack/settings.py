@@ -1,0 +1,165 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a stack is made from: the role's variables for one account, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.actions import ActionError, parse_actions
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import InvalidValueError
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region, partition_of
+from ansible_collections.trailwatch.aws.plugins.module_utils.topic import checked_subscriptions
+
+# Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
+# requirements"); rule names 64; role names 64 with "-function" appended; bucket names 63, lower case, with
+# "-<account id>-<region>" appended. All resources share one name, so what suits all of them is what is allowed.
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+NAME_MIN = 3
+BUCKET_NAME_MAX = 63
+TAG_OURS = "trailwatch"
+SUBSCRIPTION_OPTIONS = frozenset(
+    {"protocol", "endpoint", "raw_message_delivery", "filter_policy", "filter_policy_scope", "dead_letter_arn"}
+)
+
+
+class SettingsError(ValueError):
+    """A variable of the role has a value that cannot be used. The text names variable, value and way out."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One account's settings. All are checked: building a stack from them raises no error."""
+
+    name: str
+    account_id: str
+    account_name: str
+    region: str
+    actions: tuple[str, ...]
+    subscriptions: tuple[dict[str, Any], ...]
+    log_retention_days: int
+    architecture: str
+    extra_tags: Mapping[str, str]
+
+    @property
+    def partition(self) -> str:
+        return partition_of(self.region)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of every taggable resource: the user's and ours."""
+        return {**self.extra_tags, TAG_OURS: self.name}
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a regional resource of this account, such as C(arn("sns", "alerts"))."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def global_arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource without region, such as C(global_arn("iam", "role/x"))."""
+        return f"arn:{self.partition}:{service}::{self.account_id}:{resource}"
+
+
+def check_account_id(value: object) -> str:
+    """The account id as twelve digits.
+
+    Raises:
+        SettingsError: it is something else, as an unquoted id with leading zeros becomes in YAML.
+    """
+    account_id = str(value)
+    if not re.fullmatch(r"\d{12}", account_id):
+        raise SettingsError(f"account_id is {value!r}, but an AWS account id has twelve digits. In YAML, quote it.")
+    return account_id
+
+
+def check_name(name: str, account_id: str, region: str) -> str:
+    """The name from which those of all resources are made.
+
+    Raises:
+        SettingsError: one of the resources could not have it.
+    """
+    longest = BUCKET_NAME_MAX - len(f"-{account_id}-{region}")
+    if not NAME.match(name) or not NAME_MIN <= len(name) <= longest:
+        raise SettingsError(
+            f"iam_alerting_name is {name!r}, but it must have {NAME_MIN} to {longest} lower-case letters, digits and "
+            f"single hyphens and begin with a letter, because the bucket {name}-{account_id}-{region} is named by it."
+        )
+    return name
+
+
+def check_region(region: str | None, configured: str | None) -> str:
+    """The region of the pipeline: the one to which the partition's IAM events are delivered.
+
+    Args:
+        region: C(iam_alerting_region), or nothing.
+        configured: the region of the AWS configuration, which tells the partition when I(region) is not given.
+
+    Raises:
+        SettingsError: no IAM event would ever reach a rule in I(region).
+    """
+    home = iam_region(region or configured or "us-east-1")
+    if region and region != home:
+        raise SettingsError(
+            f"iam_alerting_region is {region!r}, but the IAM events of partition {partition_of(region)} reach "
+            f"EventBridge in {home} only: a rule in {region} would never match. Set it to {home}, or leave it out."
+        )
+    return home
+
+
+def check_actions(actions: Sequence[str]) -> tuple[str, ...]:
+    """The actions to alert on, each known to AWS.
+
+    Raises:
+        SettingsError: the list is empty, or an action in it is unknown or malformed.
+    """
+    if not actions:
+        raise SettingsError(
+            "iam_alerting_actions is empty, so nothing would ever be reported. Name actions such as iam:CreateUser, "
+            "or leave the variable out for the default list."
+        )
+    try:
+        parse_actions(actions)
+    except ActionError as error:
+        raise SettingsError(f"iam_alerting_actions: {error}") from error
+    return tuple(actions)
+
+
+def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:
+    """The user's tags as text.
+
+    Raises:
+        SettingsError: a tag is reserved, by AWS or for this collection.
+    """
+    for key in tags:
+        if str(key).lower().startswith("aws:") or key == TAG_OURS:
+            raise SettingsError(f"iam_alerting_tags has the key {key!r}, which is reserved. Take another one.")
+    return {str(key): str(value) for key, value in tags.items()}
+
+
+def check_subscribers(subscribers: Sequence[object]) -> tuple[dict[str, Any], ...]:
+    """The subscriptions of the topic, as options of the module sns_topic; a plain mail address is one.
+
+    Raises:
+        SettingsError: an entry is neither address nor mapping, or its endpoint does not fit its protocol.
+    """
+    subscriptions = [_subscription(number, entry) for number, entry in enumerate(subscribers)]
+    try:
+        checked_subscriptions(subscriptions)
+    except InvalidValueError as error:
+        raise SettingsError(str(error).replace("subscriptions[", "iam_alerting_subscribers[", 1)) from error
+    return tuple(subscriptions)
+
+
+def _subscription(number: int, entry: object) -> dict[str, Any]:
+    if isinstance(entry, str):
+        return {"protocol": "email", "endpoint": entry}
+    if isinstance(entry, Mapping) and isinstance(entry.get("endpoint"), str) and entry.keys() <= SUBSCRIPTION_OPTIONS:
+        return {"protocol": "email", **entry}
+    raise SettingsError(
+        f"iam_alerting_subscribers[{number}] is {entry!r}. Give a mail address, or a dictionary with protocol and "
+        f"endpoint, and if need be {', '.join(sorted(SUBSCRIPTION_OPTIONS - {'protocol', 'endpoint'}))}."
+    )

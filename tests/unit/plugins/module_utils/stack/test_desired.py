@@ -1,0 +1,100 @@
+"""The desired stack: names, ARNs and who may do what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+
+SETTINGS = {
+    "name": "iam-alerting",
+    "account_id": "111111111111",
+    "account_name": "production",
+    "region": "us-east-1",
+    "actions": ("iam:CreateUser",),
+    "subscriptions": ({"protocol": "email", "endpoint": "secops@example.com"},),
+    "log_retention_days": 365,
+    "architecture": "x86_64",
+    "extra_tags": {"team": "secops"},
+}
+
+
+def stack(**settings: Any) -> dict[str, Any]:
+    return desired_stack(Settings(**{**SETTINGS, **settings}))
+
+
+def statement(policy: dict[str, Any], sid: str) -> dict[str, Any]:
+    return next(statement for statement in policy["Statement"] if statement["Sid"] == sid)
+
+
+def test_all_names_come_from_one() -> None:
+    documents = stack(name="watch")
+    assert documents["bucket"]["Name"] == "watch-111111111111-us-east-1"
+    assert documents["trail"]["Name"] == "watch"
+    assert documents["topic"]["Name"] == "watch"
+    assert documents["queue"]["QueueName"] == "watch-dlq"
+    assert documents["log_group"]["logGroupName"] == "/aws/lambda/watch"
+    assert documents["execution_role"]["RoleName"] == "watch-function"
+    assert documents["function"]["FunctionName"] == "watch"
+    assert documents["rule"]["Name"] == "watch"
+
+
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_no_arn_of_another_partition(region: str, partition: str) -> None:
+    text = json.dumps(stack(region=region))
+    assert f"arn:{partition}:" in text
+    assert "arn:aws:" not in text
+
+
+def test_everything_taggable_carries_our_tag_and_the_users() -> None:
+    documents = stack()
+    tags = [document.get("Tags") or document.get("tags") for document in documents.values()]
+    assert tags == [{"team": "secops", "trailwatch": "iam-alerting"}] * len(documents)
+
+
+def test_only_the_accounts_own_trail_writes_to_the_bucket() -> None:
+    policy = stack()["bucket"]["Policy"]
+    trail = "arn:aws:cloudtrail:us-east-1:111111111111:trail/iam-alerting"
+    allowed = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+    assert [statement["Principal"] for statement in allowed] == [{"Service": "cloudtrail.amazonaws.com"}] * 2
+    assert all(statement["Condition"]["StringEquals"]["aws:SourceArn"] == trail for statement in allowed)
+    assert statement(policy, "TlsOnly")["Effect"] == "Deny"
+
+
+def test_only_the_function_publishes_and_nobody_outside_subscribes() -> None:
+    documents = stack()
+    policy = documents["topic"]["Policy"]
+    role = documents["execution_role"]["Arn"]
+    deny = statement(policy, "NobodyElsePublishes")
+    assert deny["Effect"] == "Deny"
+    assert deny["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    outside = statement(policy, "NobodyOutsideSubscribes")
+    assert outside["Effect"] == "Deny"
+    assert outside["Condition"] == {"StringNotEquals": {"aws:PrincipalAccount": "111111111111"}}
+
+
+def test_the_role_may_do_three_things_to_named_resources() -> None:
+    documents = stack()
+    policy = documents["execution_role"]["PolicyDocument"]
+    assert {statement["Resource"] for statement in policy["Statement"]} == {
+        documents["topic"]["TopicArn"],
+        documents["queue"]["QueueArn"],
+        "arn:aws:logs:us-east-1:111111111111:log-group:/aws/lambda/iam-alerting:*",
+    }
+    assert "*" not in [statement["Action"] for statement in policy["Statement"]]
+
+
+def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> None:
+    documents = stack()
+    queue = documents["queue"]["QueueArn"]
+    assert documents["rule"]["Target"]["DeadLetterArn"] == queue
+    assert documents["function"]["DeadLetterConfig"] == {"TargetArn": queue}
+    sources = statement(documents["queue"]["Policy"], "RulesSendWhatTheyCouldNotDeliver")["Condition"]["ArnLike"]
+    assert "arn:aws:events:us-east-1:111111111111:rule/iam-alerting" in sources["aws:SourceArn"]
+
+
+def test_the_sender_shown_in_mails() -> None:
+    assert stack()["topic"]["DisplayName"] == "cloudtrail-alerting"

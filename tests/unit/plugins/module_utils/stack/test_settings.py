@@ -1,0 +1,89 @@
+"""What of the role's variables is accepted, and what the user is told of the rest."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import settings
+
+ACCOUNT = "111111111111"
+
+
+@pytest.mark.parametrize("value", [ACCOUNT, 111111111111])
+def test_account_id_may_have_come_as_a_number(value: object) -> None:
+    assert settings.check_account_id(value) == ACCOUNT
+
+
+@pytest.mark.parametrize("value", ["", "123", 12345678901, "12345678901a", None])
+def test_account_id_needs_twelve_digits(value: object) -> None:
+    with pytest.raises(settings.SettingsError, match="account_id is .* twelve digits.*quote it"):
+        settings.check_account_id(value)
+
+
+@pytest.mark.parametrize(
+    ("region", "configured", "expected"),
+    [
+        (None, None, "us-east-1"),
+        ("", "eu-central-1", "us-east-1"),
+        ("", "cn-northwest-1", "cn-north-1"),
+        ("", "us-gov-east-1", "us-gov-west-1"),
+        ("", "eusc-de-east-1", "eusc-de-east-1"),
+        ("us-east-1", "eu-west-1", "us-east-1"),
+        ("cn-north-1", None, "cn-north-1"),
+    ],
+)
+def test_region_is_the_one_that_gets_iam_events(region: str | None, configured: str | None, expected: str) -> None:
+    assert settings.check_region(region, configured) == expected
+
+
+@pytest.mark.parametrize(("region", "home"), [("eu-west-1", "us-east-1"), ("cn-northwest-1", "cn-north-1")])
+def test_other_regions_are_refused_with_the_reason(region: str, home: str) -> None:
+    with pytest.raises(settings.SettingsError, match=f"iam_alerting_region is '{region}'.* {home} only"):
+        settings.check_region(region, None)
+
+
+@pytest.mark.parametrize("name", ["iam-alerting", "abc", "a" + "1" * 39])
+def test_names_that_suit_all_resources(name: str) -> None:
+    assert settings.check_name(name, ACCOUNT, "us-east-1") == name
+
+
+@pytest.mark.parametrize("name", ["", "ab", "Alerts", "a_b", "a--b", "-a", "a-", "1ab", "a" * 41, "a.b", "abc\n"])
+def test_names_that_one_resource_could_not_have(name: str) -> None:
+    with pytest.raises(settings.SettingsError, match="iam_alerting_name is .* 3 to 40 .*bucket"):
+        settings.check_name(name, ACCOUNT, "us-east-1")
+
+
+def test_no_action_at_all_is_refused() -> None:
+    with pytest.raises(settings.SettingsError, match="iam_alerting_actions is empty"):
+        settings.check_actions([])
+
+
+def test_unknown_action_is_named_with_the_variable_and_the_nearest_name() -> None:
+    with pytest.raises(settings.SettingsError, match="iam_alerting_actions: .*iam:CreateUsr.*iam:CreateUser"):
+        settings.check_actions(["iam:DeleteUser", "iam:CreateUsr"])
+
+
+def test_a_plain_address_is_a_subscriber() -> None:
+    assert settings.check_subscribers(["secops@example.com"]) == (
+        {"protocol": "email", "endpoint": "secops@example.com"},
+    )
+
+
+def test_a_subscriber_with_options() -> None:
+    queue = {"protocol": "sqs", "endpoint": "arn:aws:sqs:us-east-1:111111111111:siem", "raw_message_delivery": True}
+    assert settings.check_subscribers([queue]) == (queue,)
+
+
+@pytest.mark.parametrize("entry", ["not-an-address", {"protocol": "pigeon", "endpoint": "x"}, {"mail": "a@b.cd"}, 7])
+def test_what_is_no_subscriber_is_named_with_its_place(entry: object) -> None:
+    with pytest.raises(settings.SettingsError, match=r"iam_alerting_subscribers.*\[1\]"):
+        settings.check_subscribers(["secops@example.com", entry])
+
+
+@pytest.mark.parametrize("key", ["trailwatch", "aws:team", "AWS:team"])
+def test_reserved_tags_are_refused(key: str) -> None:
+    with pytest.raises(settings.SettingsError, match=f"iam_alerting_tags has the key '{key}'"):
+        settings.check_tags({key: "x"})
+
+
+def test_tags_become_text() -> None:
+    assert settings.check_tags({"cost-center": 42}) == {"cost-center": "42"}

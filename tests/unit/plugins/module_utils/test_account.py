@@ -1,0 +1,97 @@
+"""Credentials are for the account that was named, or there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.trailwatch.aws.plugins.module_utils import account
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import Access, AccountError
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+OWN = "123456789012"  # the account of moto's default credentials
+OTHER = "222222222222"
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY")
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws(config={"core": {"mock_credentials": False}}):
+        yield
+
+
+def sign_in(access: Access, account_id: str) -> account.Credentials:
+    return account.sign_in(access, account_id, "aws", "us-east-1")
+
+
+def test_a_role_by_its_name() -> None:
+    credentials = sign_in(Access(role="OrganizationAccountAccessRole"), OTHER)
+    assert credentials.arn == f"arn:aws:sts::{OTHER}:assumed-role/OrganizationAccountAccessRole/trailwatch"
+    assert credentials.session_token
+
+
+def test_a_role_by_its_arn_with_external_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr(account, "_session", lambda profile: FakeSession(calls))
+    sign_in(Access(role=f"arn:aws:iam::{OTHER}:role/ops/deployer", external_id="seven"), OTHER)
+    assert calls == [
+        {
+            "RoleArn": f"arn:aws:iam::{OTHER}:role/ops/deployer",
+            "RoleSessionName": "trailwatch",
+            "ExternalId": "seven",
+        }
+    ]
+
+
+def test_the_callers_own_account() -> None:
+    credentials = sign_in(Access(), OWN)
+    assert credentials.access_key == "AKIAIOSFODNN7EXAMPLE"
+    assert credentials.session_token == ""
+
+
+def test_own_credentials_of_another_account_are_refused() -> None:
+    with pytest.raises(AccountError, match=f"belongs to account {OWN}, but account_id is {OTHER}: nothing was changed"):
+        sign_in(Access(), OTHER)
+
+
+def test_a_role_of_another_account_is_refused_before_it_is_assumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr(account, "_session", lambda profile: FakeSession(calls))
+    with pytest.raises(AccountError, match=f"belongs to account {OWN}, but account_id is {OTHER}"):
+        sign_in(Access(role=f"arn:aws:iam::{OWN}:role/deployer"), OTHER)
+    assert calls == []
+
+
+def test_a_role_that_may_not_be_assumed_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
+    monkeypatch.setattr(account, "_session", lambda profile: FakeSession([], denied))
+    with pytest.raises(AccountError, match="role/deployer cannot be assumed: .*AccessDenied.*iam_alerting_assume_role"):
+        sign_in(Access(role="deployer"), OTHER)
+
+
+def test_a_profile_that_does_not_exist() -> None:
+    with pytest.raises(AccountError, match="nobody.*iam_alerting_profile"):
+        sign_in(Access(profile="nobody"), OTHER)
+
+
+class FakeSession:
+    """A boto3 session whose STS writes down what it is asked, or fails."""
+
+    def __init__(self, calls: list[dict[str, Any]], error: Exception | None = None) -> None:
+        self.calls = calls
+        self.error = error
+
+    def client(self, *_arguments: Any, **_options: Any) -> FakeSession:
+        return self
+
+    def assume_role(self, **parameters: Any) -> dict[str, Any]:
+        self.calls.append(parameters)
+        if self.error:
+            raise self.error
+        keys = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "example-secret", "SessionToken": "example-token"}
+        return {"Credentials": keys, "AssumedRoleUser": {"Arn": parameters["RoleArn"]}}
