@@ -1,0 +1,215 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mail about a record: its subject and its body."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import origin
+import parameters
+import redact
+import target
+from record import Outcome, Record
+from shape import text
+from untrusted import as_name, as_text, cap, clean, to_ascii
+
+SUBJECT_LENGTH = 99  # SNS takes less than 100
+_WIDTH = 100
+_LABEL = 8
+_NAME = 128
+_ARN = 400
+_AGENT = 80
+_REASON = 500
+
+_FLAGS = {Outcome.DENIED: "DENIED ", Outcome.FAILED: "FAILED "}
+_CALLED = {
+    Outcome.SUCCEEDED: "{who} called {what} in {place}.",
+    Outcome.DENIED: "{who} was denied {what} in {place}.",
+    Outcome.FAILED: "{who} tried {what} in {place} and failed.",
+    Outcome.UNKNOWN: "{who} tried {what} in {place}, result not recorded.",
+}
+_SIGNED_IN = {
+    Outcome.SUCCEEDED: "{who} signed in to the AWS console of {place}.",
+    Outcome.DENIED: "{who} was denied to sign in to the AWS console of {place}.",
+    Outcome.FAILED: "{who} failed to sign in to the AWS console of {place}.",
+    Outcome.UNKNOWN: "{who} tried to sign in to the AWS console of {place}, result not recorded.",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is sent: a subject that SNS accepts, and a body of plain text."""
+
+    subject: str
+    body: str
+
+
+def write(record: Record, account_name: str = "") -> Message:
+    """The mail about a record; `account_name` is what people call the record's account.
+
+    The subject has at most 99 characters of printable ASCII and starts with a letter or digit. All text from the
+    record is made safe here.
+    """
+    return Message(subject=_subject(record, account_name), body=_body(record, account_name))
+
+
+def _subject(record: Record, account_name: str) -> str:
+    flag = _FLAGS.get(record.outcome, "")
+    account = _subject_text(record.account)
+    name = cap(to_ascii(clean(account_name)), _NAME)
+    tail = f" ({cap(account, 20)})" if name and account else ""
+    parts = [
+        _subject_text(record.action),
+        _subject_text(record.actor.name) or "unknown",
+        name or account or "an unknown account",
+    ]
+    frame = f"{flag} by  in {tail}"
+    action, actor, place = _fit(parts, SUBJECT_LENGTH - len(frame))
+    subject = f"{flag}{action} by {actor} in {place}{tail}"
+    return subject if subject[0].isalnum() else f"Event {subject}"[:SUBJECT_LENGTH]
+
+
+def _subject_text(value: str) -> str:
+    return " ".join(to_ascii(as_name(value, _NAME)).split())
+
+
+def _fit(words: list[str], budget: int) -> list[str]:
+    """The words cut so that together they keep to the budget, the longest ones first."""
+    limit = max(map(len, words))
+    while sum(min(len(word), limit) for word in words) > budget:
+        limit -= 1
+    return [cap(word, limit) for word in words]
+
+
+def _body(record: Record, account_name: str) -> str:
+    blocks = [
+        "\n".join(_wrapped(_headline(record, account_name), _WIDTH)),
+        "\n".join(line for label, values in _facts(record, account_name) for line in _aligned(label, values)),
+        _listed("Parameters", record.requestParameters),
+        _listed("Details", record.serviceEventDetails),
+        "\n".join(_reference(record)),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _headline(record: Record, account_name: str) -> str:
+    sentences = _SIGNED_IN if record.eventName == "ConsoleLogin" else _CALLED
+    sentence = sentences[record.outcome].format(
+        who=as_name(record.actor.title, 2 * _NAME), what=_what(record), place=_place(record, account_name)
+    )
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _facts(record: Record, account_name: str) -> list[tuple[str, list[str]]]:
+    region = as_name(record.awsRegion, 40) or "region unknown"
+    return [
+        ("What", [_what(record)]),
+        ("Who", _who(record)),
+        ("Where", [f"{_place(record, account_name)}, {region}"]),
+        ("When", [_when(record.eventTime)]),
+        ("From", _from(record)),
+        ("Result", _result(record)),
+    ]
+
+
+def _what(record: Record) -> str:
+    aim = as_name(target.target(record), 2 * _NAME)
+    action = as_name(record.action, _NAME)
+    return f"{action} on {aim}" if aim else action
+
+
+def _who(record: Record) -> list[str]:
+    actor = record.actor
+    first = ", ".join(as_name(said, 2 * _NAME) for said in (actor.title, *actor.notes))
+    proof = [
+        f"MFA {record.mfa}" if record.mfa else "",
+        f"access key {as_name(redact.shorten(actor.accessKeyId), 40)}" if actor.accessKeyId else "",
+    ]
+    foreign = actor.accountId if actor.accountId != record.account else ""
+    lines = [
+        first,
+        as_name(actor.arn, _ARN),
+        f"of another account: {as_name(foreign, 40)}" if foreign else "",
+        ", ".join(said for said in proof if said),
+    ]
+    return [line for line in lines if line]
+
+
+def _place(record: Record, account_name: str) -> str:
+    account, name = as_name(record.account, 40), cap(clean(account_name), _NAME)
+    if name and account:
+        return f"{name} ({account})"
+    return name or (f"account {account}" if account else "an unknown account")
+
+
+def _when(event_time: str) -> str:
+    """The time in UTC to the second, or as recorded where it cannot be read."""
+    try:
+        moment = _moment(event_time).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return as_text(event_time, 60) or "not recorded"
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _moment(event_time: str) -> datetime:
+    if re.fullmatch(r"\d+(\.\d+)?", event_time):
+        seconds = float(event_time)
+        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+    moment = datetime.fromisoformat(event_time)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _from(record: Record) -> list[str]:
+    tool = origin.tool(record)
+    address = as_name(record.sourceIPAddress, _NAME) or "address not recorded"
+    agent = as_text(record.userAgent, _AGENT)
+    repeats = agent == address or not agent
+    return [f"{address}, probably {tool}" if tool else address] + ([] if repeats else [f"user agent {agent}"])
+
+
+def _result(record: Record) -> list[str]:
+    if record.outcome is Outcome.UNKNOWN:
+        return ["not recorded"]
+    if record.outcome is Outcome.SUCCEEDED:
+        key = as_name(target.new_access_key(record), 40)
+        return [f"succeeded, made access key {key}" if key else "succeeded"]
+    code = as_name(record.errorCode, _NAME)
+    reason = as_text(record.errorMessage, _REASON)
+    return [f"{record.outcome.name}: {code}" if code else record.outcome.name] + ([reason] if reason else [])
+
+
+def _listed(heading: str, values: object) -> str:
+    found = parameters.lines(values)
+    return "\n".join([heading, *(f"  {line}" for line in found)]) if found else ""
+
+
+def _reference(record: Record) -> list[str]:
+    lines = _aligned("Event", [as_name(record.eventID, _NAME) or "no id recorded"])
+    link = origin.event_link(record)
+    if link:
+        lines.append(f"{'Link':{_LABEL}}{link}")
+    return lines + _aligned("Note", _note(record))
+
+
+def _note(record: Record) -> list[str]:
+    """That the record came late or corrects another one, where it did."""
+    if not record.addendum:
+        return []
+    reason = as_name(text(record.addendum.get("reason")), _NAME) or "no reason given"
+    original = as_name(text(record.addendum.get("originalEventID")), _NAME)
+    return [f"late or corrected record ({reason})" + (f" of event {original}" if original else "")]
+
+
+def _aligned(label: str, values: list[str]) -> list[str]:
+    """The values one below the other, the first beside the label."""
+    lines = [line for value in values for line in _wrapped(value, _WIDTH - _LABEL)]
+    return [f"{label if index == 0 else '':{_LABEL}}{line}" for index, line in enumerate(lines)]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,35 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts the function's modules where Lambda has them, at the top of the import path."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[2] / "files" / "lambda"))
+
+Event = dict[str, Any]
+
+
+@pytest.fixture
+def event() -> Callable[..., Event]:
+    """Return a builder of events: the record of alice creating a user, with the given fields in place of its own.
+
+    A field given as None is left out of the record.
+    """
+    template = json.loads((HERE / "records" / "create_user_by_iam_user.json").read_text())
+
+    def build(**fields: Any) -> Event:
+        detail = {key: value for key, value in {**template["detail"], **fields}.items() if value is not None}
+        return {**template, "detail": detail}
+
+    return build

@@ -1,0 +1,65 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever JSON a record is made of, there is a mail that SNS takes, and its layout holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import identity
+import message
+import record
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SAMPLES = [json.loads(path.read_text())["detail"] for path in (Path(__file__).parent / "records").glob("*.json")]
+FIELDS = sorted({key for detail in SAMPLES for key in detail} | {"serviceEventDetails", "resources", "errorCode"})
+IDENTITY_FIELDS = ["arn", "accountId", "principalId", "userName", "invokedBy", "accessKeyId", "sessionContext"]
+IDENTITY_FIELDS += ["onBehalfOf", "identityProvider"]
+
+texts = st.text(st.characters(exclude_categories=()), max_size=40) | st.sampled_from(
+    [
+        "https://evil.example.com/\n",
+        "a\nLink    http://evil.com",
+        "arn:aws:iam::1:user/x",
+        "%7B%22a%22",
+        '{"a":[1]}',
+        "::",
+    ]
+)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
+)
+identities = st.fixed_dictionaries(
+    {"type": st.sampled_from([*identity._READERS, "Unknown"])}, optional=dict.fromkeys(IDENTITY_FIELDS, values)
+)
+details = st.dictionaries(texts | st.sampled_from(FIELDS), values, max_size=8)
+damaged_records = st.builds(
+    lambda detail, damage, who: {**detail, **damage, **who},
+    st.sampled_from(SAMPLES),
+    details,
+    st.just({}) | st.builds(lambda found: {"userIdentity": found}, identities | values),
+)
+
+LINK = re.compile(r"^(?!Link    https://\w).*https?://")
+LINE = re.compile(r"(What|Who|Where|When|From|Result|Event|Link|Note) +\S|Parameters$|Details$| {2}\S| {8}\S|$")
+
+
+@settings(max_examples=200, deadline=None)
+@given(detail=details | damaged_records)
+def test_any_record_makes_a_mail(detail: dict[str, Any]) -> None:
+    mail = message.write(record.parse({"detail": detail}), "production")
+    assert re.fullmatch(r"[A-Za-z0-9][ -~]{0,98}", mail.subject)
+    assert len(mail.body.encode()) < 32 * 1024
+    assert not [mark for mark in mail.body if unicodedata.category(mark) in ("Cc", "Cf", "Cs", "Zl") and mark != "\n"]
+    headline, _, rest = mail.body.partition("\n\n")
+    assert headline.strip()
+    assert [line for line in rest.splitlines() if not LINE.match(line)] == []
+    assert [line for line in mail.body.splitlines() if LINK.search(line)] == []

@@ -1,0 +1,93 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The function at its edge: environment, SNS and the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import handler
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import ANY, Stubber
+from record import NotARecordError
+
+Build = Callable[..., dict[str, Any]]
+
+TOPIC = "arn:aws:sns:eu-central-1:111111111111:iam-alerting"
+CONTEXT = SimpleNamespace(invoked_function_arn="arn:aws:lambda:us-east-1:111111111111:function:iam-alerting")
+
+
+@pytest.fixture
+def sns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "TOPIC_ARN": TOPIC}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ACCOUNT_NAME", "production")
+    handler._sns.cache_clear()
+    with Stubber(handler._sns("eu-central-1")) as stubber:
+        yield stubber
+    handler._sns.cache_clear()
+
+
+def test_mail_is_published_through_the_region_of_the_topic(sns: Stubber, event: Build) -> None:
+    subject = "iam:CreateUser by alice in production (111111111111)"
+    sns.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": TOPIC, "Subject": subject, "Message": ANY})
+    handler.lambda_handler(event(), CONTEXT)
+    sns.assert_no_pending_responses()
+    assert handler._sns.cache_info().misses == 1
+
+
+def test_one_line_of_json_is_logged(sns: Stubber, event: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    sns.add_response("publish", {"MessageId": "m-1"})
+    answer = handler.lambda_handler(event(eventID="e-1"), CONTEXT)
+    logged = capsys.readouterr().out
+    assert logged.count("\n") == 1
+    assert json.loads(logged) == answer
+    assert answer == {
+        "eventID": "e-1",
+        "action": "iam:CreateUser",
+        "actor": "alice",
+        "account": "111111111111",
+        "outcome": "succeeded",
+        "messageId": "m-1",
+    }
+
+
+def test_failure_to_publish_is_raised_and_logged(
+    sns: Stubber, event: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sns.add_client_error("publish", "KMSAccessDenied", "no key")
+    with pytest.raises(ClientError, match="KMSAccessDenied"):
+        handler.lambda_handler(event(), CONTEXT)
+    assert json.loads(capsys.readouterr().out)["messageId"] == ""
+
+
+def test_event_without_a_record_is_raised(sns: Stubber) -> None:
+    with pytest.raises(NotARecordError):
+        handler.lambda_handler({"detail": "text"}, CONTEXT)
+
+
+@pytest.mark.parametrize("arn", [None, "", "iam-alerting"])
+def test_missing_topic_is_named(monkeypatch: pytest.MonkeyPatch, event: Build, arn: str | None) -> None:
+    monkeypatch.delenv("TOPIC_ARN", raising=False)
+    if arn is not None:
+        monkeypatch.setenv("TOPIC_ARN", arn)
+    with pytest.raises(RuntimeError, match="TOPIC_ARN"):
+        handler.lambda_handler(event(), CONTEXT)
+
+
+def test_name_of_this_account_is_not_given_to_another(sns: Stubber, event: Build) -> None:
+    subject = "iam:CreateUser by alice in 222222222222"
+    sns.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": TOPIC, "Subject": subject, "Message": ANY})
+    handler.lambda_handler(event(recipientAccountId="222222222222"), CONTEXT)
+
+
+def test_without_a_context_the_account_is_the_topics(sns: Stubber, event: Build) -> None:
+    subject = "iam:CreateUser by alice in production (111111111111)"
+    sns.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": TOPIC, "Subject": subject, "Message": ANY})
+    handler.lambda_handler(event(), None)
