@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.trailwatch.aws.plugins.module_utils import account
-from ansible_collections.trailwatch.aws.plugins.module_utils.account import Access, AccountError
 from botocore.exceptions import ClientError
 from moto import mock_aws
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import account
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import Access, AccountError
 
 OWN = "123456789012"  # the account of moto's default credentials
 OTHER = "222222222222"

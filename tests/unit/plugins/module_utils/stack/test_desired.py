@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import settings
 
 ACCOUNT = "111111111111"
