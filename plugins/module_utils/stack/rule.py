@@ -12,9 +12,6 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 TARGET_ID = "function"
-# What EventBridge does by default (EventBridge User Guide, "Retry policy"), said here so that a change is noticed.
-RETRY_ATTEMPTS = 185
-EVENT_AGE_SECONDS = 24 * 60 * 60
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -27,8 +24,6 @@ def desired(settings: Settings) -> dict[str, Any]:
             "Id": TARGET_ID,
             "Arn": names.function_arn(settings),
             "DeadLetterArn": names.queue_arn(settings),
-            "MaximumRetryAttempts": RETRY_ATTEMPTS,
-            "MaximumEventAgeInSeconds": EVENT_AGE_SECONDS,
         },
         "Tags": settings.tags,
     }

@@ -1,0 +1,32 @@
+"""CloudWatch alarms: their actions reach a topic only if its policy lets CloudWatch publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import cloudwatch, sns
+
+from sandbox import policies
+
+SERVICE = "cloudwatch.amazonaws.com"
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+def install() -> None:
+    """Filter the actions that ministack carries out."""
+    act = cloudwatch._dispatch_alarm_actions
+
+    def act_where_allowed(alarm: dict[str, Any], *rest: Any) -> None:
+        allowed = {name: [arn for arn in alarm.get(name) or [] if _may_publish(arn, alarm)] for name in _ACTIONS}
+        act({**alarm, **allowed}, *rest)
+
+    cloudwatch._dispatch_alarm_actions = act_where_allowed
+
+
+def _may_publish(topic_arn: str, alarm: dict[str, Any]) -> bool:
+    """CloudWatch names the account as SourceOwner: the default topic policy lets it in."""
+    policy = (sns.topic_policy_for_arn(topic_arn) or ("",))[0]
+    arn = alarm["AlarmArn"]
+    return policies.service_allowed(
+        policy, SERVICE, "sns:Publish", topic_arn, arn, {"aws:sourceowner": arn.split(":")[4]}
+    )

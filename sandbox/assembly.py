@@ -1,0 +1,75 @@
+"""The parts of the sandbox, put together. Imports ministack: only after ``server.prepare`` has set its environment."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ministack.app import app
+
+from sandbox import alarms, policies, strict
+from sandbox.accounts import Accounts
+from sandbox.admin import Admin
+from sandbox.bus import Bus
+from sandbox.delivery import API_CALL, Delivery
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.lambda_ import Functions
+from sandbox.layer import Layer
+from sandbox.logfiles import LogFiles
+from sandbox.mailbox import Mailbox
+from sandbox.sns_mail import SnsMail
+from sandbox.targets import Targets
+from sandbox.wire import Request
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What the server needs to run the sandbox and to stop it."""
+
+    layer: Layer
+    accounts: Accounts
+    files: LogFiles
+    functions: Functions
+
+
+def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, management: str) -> Sandbox:
+    """Build all parts and put the layer's in ministack's places."""
+    functions = Functions(loop)
+    bus = Bus(Targets(functions))
+    files = LogFiles()
+    mail = SnsMail(Mailbox(state / "mail"), endpoint)
+    for part in (functions, bus, mail):
+        part.install()
+    alarms.install()
+    policies.install()
+    strict.install(files.status)
+    journal, faults = Journal(), Faults()
+    delivery = Delivery(bus, files)
+    accounts = Accounts(management)
+    admin = Admin(journal, faults)
+    _extend(admin, accounts, delivery, mail)
+    return Sandbox(Layer(app, admin, journal, faults, delivery, mail), accounts, files, functions)
+
+
+def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail) -> None:
+    async def add_accounts(_request: Request, body: dict[str, Any]) -> object:
+        for account in body["accounts"]:
+            await accounts.add(account)
+        return accounts.members
+
+    async def list_accounts(_request: Request, _body: dict[str, Any]) -> object:
+        return accounts.members
+
+    async def confirm(_request: Request, body: dict[str, Any]) -> object:
+        return mail.confirm_all(body["address"])
+
+    async def put_record(_request: Request, body: dict[str, Any]) -> object:
+        return {"delivered": delivery.deliver(body["record"], body.get("detail_type", API_CALL))}
+
+    admin.add("POST", "accounts", add_accounts)
+    admin.add("GET", "accounts", list_accounts)
+    admin.add("POST", "confirm", confirm)
+    admin.add("POST", "records", put_record)

@@ -1,0 +1,130 @@
+"""May this principal do that? IAM questions the layer asks of ministack's evaluator, and repairs to its answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.responses import request_scope
+from ministack.services import iam
+
+from sandbox.identity import role_named
+
+
+def install() -> None:
+    """Repair ministack's condition keys; every later decision of its evaluator uses them."""
+    resolve = evaluator._resolve_condition_key
+    pin_origin = app.pin_request_origin
+
+    def resolve_as_aws(key: str, ctx: evaluator.EvalContext) -> Any:
+        service = ctx.principal_type == "Service"
+        answers = {
+            # For a session AWS compares the role, not the session; a service principal has neither key.
+            "aws:principalarn": None if service else role_of_session(ctx.principal_arn),
+            "aws:principalaccount": None if service else ctx.principal_account,
+            "aws:principalisawsservice": "true" if service else "false",
+            "aws:viaawsservice": "false",
+        }
+        return answers[key.lower()] if key.lower() in answers else resolve(key, ctx)
+
+    evaluator._resolve_condition_key = resolve_as_aws
+    # The sandbox speaks HTTP where AWS speaks TLS: aws:SecureTransport must not turn false for that.
+    app.pin_request_origin = lambda address, _secure: pin_origin(address, True)
+
+
+def role_of_session(arn: str) -> str:
+    """The role's ARN (with its path) for an assumed-role session's ARN; any other ARN unchanged."""
+    if ":assumed-role/" not in arn:
+        return arn
+    account, name = arn.split(":")[4], arn.split("/")[1]
+    role = role_named(account, name) or {}
+    return role.get("Arn", f"arn:aws:iam::{account}:role/{name}")
+
+
+def role_by_arn(arn: str) -> dict[str, Any] | None:
+    """The role's record, or None."""
+    parts = arn.split(":")
+    return role_named(parts[4], arn.rsplit("/", 1)[-1]) if len(parts) > 5 else None
+
+
+def trusts(role: dict[str, Any], service: str) -> bool:
+    """Whether the role's trust policy lets the service assume it."""
+    document = role.get("AssumeRolePolicyDocument") or {}
+    document = json.loads(document) if isinstance(document, str) else document
+    ctx = _context("Service", service, "", "sts:AssumeRole", "*", "us-east-1", {})
+    return evaluator.evaluate_resource_policy(_on_everything(document), ctx, service=service).decision == "Allow"
+
+
+def _on_everything(document: dict[str, Any]) -> dict[str, Any]:
+    """A trust policy has no Resource; the evaluator wants one."""
+    statements = document.get("Statement", [])
+    statements = [statements] if isinstance(statements, dict) else statements
+    return {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
+
+
+def service_allowed(
+    policy: str | dict[str, Any] | None,
+    service: str,
+    action: str,
+    resource: str,
+    source_arn: str,
+    extra: dict[str, str] | None = None,
+) -> bool:
+    """Whether a resource's policy lets an AWS service act on it on behalf of ``source_arn``."""
+    account, region = source_arn.split(":")[4], source_arn.split(":")[3]
+    keys = {"aws:sourcearn": source_arn, "aws:sourceaccount": account} | (extra or {})
+    ctx = _context("Service", "*", "", action, resource, region, keys)
+    return bool(policy) and evaluator.evaluate_resource_policy(policy, ctx, service=service).decision == "Allow"
+
+
+def role_allowed(role_arn: str, action: str, resource: str, keys: dict[str, str] | None = None) -> bool:
+    """Whether the role's own policies (and boundary) allow the action; resource policies are not asked."""
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    if role_named(account, name) is None:
+        return False
+    region = (resource.split(":") + [""] * 4)[3]
+    ctx = _context("AssumedRole", role_arn, account, action, resource, region, keys or {})
+    limits = evaluator._permissions_boundary(iam._roles, name, account)
+    return evaluator.evaluate(ctx, evaluator._gather_role_policies(name, account), *limits).decision == "Allow"
+
+
+def caller_allowed(access_key: str, account: str, action: str, resource: str) -> bool:
+    """Whether the identity behind an access key may do it, by its identity policies."""
+    with request_scope(account, "us-east-1"):
+        principal = evaluator.resolve_principal(access_key, account)
+        if isinstance(principal, evaluator.AuthError):
+            return False
+        if principal.policies is None:
+            return True
+        ctx = _context(principal.type, principal.arn, account, action, resource, "us-east-1", {})
+        return evaluator.evaluate(ctx, principal.policies, *principal.limits).decision == "Allow"
+
+
+def policy_denies_role(policy: str | dict[str, Any] | None, role_arn: str, action: str, resource: str) -> bool:
+    """Whether a resource's policy has an explicit deny for the role."""
+    ctx = _context("AssumedRole", role_arn, role_arn.split(":")[4], action, resource, "us-east-1", {})
+    return bool(policy) and evaluator.evaluate_resource_policy(policy, ctx).decision == "Deny"
+
+
+def account_allowed(policy: dict[str, Any] | None, role_arn: str, action: str, resource: str) -> bool:
+    """Whether a resource's policy allows a role (of whatever account)."""
+    account = role_arn.split(":")[4]
+    ctx = _context("AssumedRole", role_arn, account, action, resource, "us-east-1", {})
+    return bool(policy) and evaluator.evaluate_resource_policy(policy, ctx).decision == "Allow"
+
+
+def _context(
+    kind: str, arn: str, account: str, action: str, resource: str, region: str, keys: dict[str, str]
+) -> evaluator.EvalContext:
+    return evaluator.EvalContext(
+        principal_arn=arn,
+        principal_type=kind,
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=region,
+        secure_transport=True,
+        service_context=dict(keys),
+    )

@@ -1,0 +1,127 @@
+"""CloudTrail: names, the log bucket and its policy, tags."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudtrail, kms, s3
+
+from sandbox import policies
+from sandbox.call import Call
+from sandbox.errors import RefusedError
+from sandbox.logfiles import CLOUDTRAIL, problem_of_bucket
+from sandbox.records import Caller
+from sandbox.strict import check, repair
+from sandbox.wire import Response
+
+STATUS: dict[str, dict[str, Any]] = {}
+MAX_TRAILS = 5
+
+
+def _existing(call: Call) -> dict[str, Any]:
+    try:
+        return cloudtrail._find_visible_trail(str(call.params.get("Name", "")))[2] or {}
+    except ValueError:
+        return {}
+
+
+@check("cloudtrail", "CreateTrail", "UpdateTrail")
+def _name(call: Call, _caller: Caller) -> None:
+    name = str(call.params.get("Name", ""))
+    if name.startswith("arn:") and call.operation == "UpdateTrail":
+        return
+    problem = (
+        "Trail name must be between 3 and 128 characters."
+        if not 3 <= len(name) <= 128
+        else "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens "
+        "(-), and underscores (_)."
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", name)
+        else "Trail name must start with a letter or number."
+        if not name[0].isalnum()
+        else "Trail name must end with a letter or number."
+        if not name[-1].isalnum()
+        else "Trail name cannot have adjacent periods, hyphens or underscores."
+        if re.search(r"[._-]{2}", name)
+        else "Trail name cannot be in IP address format."
+        if re.fullmatch(r"\d+(\.\d+){3}", name)
+        else None
+    )
+    if problem:
+        raise RefusedError("InvalidTrailNameException", problem)
+
+
+@check("cloudtrail", "CreateTrail")
+def _number(_call: Call, _caller: Caller) -> None:
+    home = [
+        trail
+        for (account, region, _), trail in cloudtrail._trails.all_items()
+        if account == get_account_id() and (region == get_region() or trail.get("IsMultiRegionTrail"))
+    ]
+    if len(home) >= MAX_TRAILS:
+        raise RefusedError(
+            "MaximumNumberOfTrailsExceededException",
+            f"User: {get_account_id()} already has {MAX_TRAILS} trails in {get_region()}.",
+            403,
+        )
+
+
+@check("cloudtrail", "CreateTrail", "UpdateTrail")
+def _bucket(call: Call, _caller: Caller) -> None:
+    """The bucket exists and its policy lets this trail write."""
+    trail = _existing(call) if call.operation == "UpdateTrail" else {}
+    if call.operation == "UpdateTrail" and not trail:
+        return  # ministack answers TrailNotFoundException
+    bucket = call.params.get("S3BucketName", trail.get("S3BucketName", ""))
+    prefix = call.params.get("S3KeyPrefix", trail.get("S3KeyPrefix", ""))
+    if s3._bucket_owner_account(bucket) is None:
+        raise RefusedError("S3BucketDoesNotExistException", f"S3 bucket {bucket} does not exist!", 404)
+    arn = trail.get("TrailARN") or cloudtrail._trail_arn(call.params["Name"])
+    key = f"{prefix + '/' if prefix else ''}AWSLogs/{get_account_id()}/CloudTrail/x"
+    if problem_of_bucket(bucket, key, arn):
+        message = f"Incorrect S3 bucket policy is detected for bucket: {bucket}"
+        raise RefusedError("InsufficientS3BucketPolicyException", message)
+
+
+@check("cloudtrail", "CreateTrail", "UpdateTrail")
+def _key(call: Call, _caller: Caller) -> None:
+    """The key of the log files lets CloudTrail make data keys."""
+    key = call.params.get("KmsKeyId")
+    if not key:
+        return
+    arn = cloudtrail._normalize_kms_key_id(key)
+    found = kms.key_policy_for_arn(arn)
+    if found is None:
+        raise RefusedError("KmsKeyNotFoundException", f"KMS key {key} does not exist.")
+    trail = _existing(call).get("TrailARN") or cloudtrail._trail_arn(call.params["Name"])
+    context = {"kms:encryptioncontext:aws:cloudtrail:arn": trail}
+    if not policies.service_allowed(found[0], CLOUDTRAIL, "kms:GenerateDataKey", arn, trail, context):
+        message = "Insufficient permissions to access S3 bucket or KMS key."
+        raise RefusedError("InsufficientEncryptionPolicyException", message)
+
+
+@repair("cloudtrail", "CreateTrail")
+def _remember(call: Call, response: Response) -> Response | None:
+    """ministack forgets tags and the log group of a new trail."""
+    trail = _existing(call)
+    cloudtrail._trail_tags.pop(trail["TrailARN"], None)
+    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("TagsList") or []}
+    if tags:
+        cloudtrail._trail_tags[trail["TrailARN"]] = tags
+    logs = {
+        name: call.params[name]
+        for name in ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
+        if call.params.get(name)
+    }
+    trail |= logs
+    return replace(response, body=json.dumps(json.loads(response.body) | logs).encode()) if logs else None
+
+
+@repair("cloudtrail", "GetTrailStatus")
+def _deliveries(call: Call, response: Response) -> Response | None:
+    """What became of the log files. ministack does not know; the layer writes them."""
+    status = STATUS.get(_existing(call).get("TrailARN", ""), {})
+    return replace(response, body=json.dumps(json.loads(response.body) | status).encode())

@@ -1,0 +1,148 @@
+"""Lambda: execution role, dead-letter queue, environment, policy."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ministack.core.responses import get_account_id
+from ministack.services import lambda_svc
+
+from sandbox import policies
+from sandbox.call import Call
+from sandbox.errors import RefusedError
+from sandbox.lambda_ import SERVICE
+from sandbox.records import Caller
+from sandbox.strict import check, repair
+from sandbox.wire import Response
+
+_INVALID = "InvalidParameterValueException"
+_RESERVED = {
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
+}
+
+
+def _function(call: Call) -> dict[str, Any]:
+    name = lambda_svc._resolve_name(str(call.params.get("FunctionName", "")))
+    return lambda_svc._functions.get(name) or {}
+
+
+@check("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def _role(call: Call, caller: Caller) -> None:
+    """The role exists, trusts Lambda, and the caller may pass it."""
+    arn = call.params.get("Role")
+    if not arn:
+        return
+    role = policies.role_by_arn(arn)
+    if role is None or not policies.trusts(role, SERVICE):
+        raise RefusedError(_INVALID, "The role defined for the function cannot be assumed by Lambda.")
+    if not policies.caller_allowed(call.access_key, caller.account, "iam:PassRole", arn):
+        raise RefusedError(
+            "AccessDeniedException",
+            f"User: {caller.user_identity.get('arn')} is not authorized to perform: iam:PassRole on resource: {arn}",
+            403,
+        )
+
+
+@check("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def _dead_letters(call: Call, _caller: Caller) -> None:
+    """The role may send to the dead-letter target: Lambda tests it when the function is configured."""
+    target = (call.params.get("DeadLetterConfig") or {}).get("TargetArn") or ""
+    role = call.params.get("Role") or _function(call).get("config", {}).get("Role", "")
+    service = (target.split(":") + [""] * 3)[2]
+    verb = {"sqs": "SendMessage", "sns": "Publish"}.get(service)
+    if verb and not policies.role_allowed(role, f"{service}:{verb}", target):
+        raise RefusedError(
+            _INVALID, f"The provided execution role does not have permissions to call {verb} on {service.upper()}"
+        )
+
+
+@check("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def _settings(call: Call, _caller: Caller) -> None:
+    variables = (call.params.get("Environment") or {}).get("Variables", {})
+    reserved = sorted(_RESERVED & set(variables))
+    if reserved:
+        raise RefusedError(
+            _INVALID,
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided contains reserved keys that are currently not supported for "
+            f"modification. Reserved keys used in this request: {', '.join(reserved)}",
+        )
+    if len(json.dumps(variables)) > 4096:
+        raise RefusedError(
+            _INVALID,
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided exceeded the 4KB limit.",
+        )
+    runtimes: Any = vars(call.model.service_model.shape_for("Runtime"))["_shape_model"]["enum"]
+    if call.params.get("Runtime") and call.params["Runtime"] not in runtimes:
+        raise RefusedError(
+            _INVALID,
+            f"Value {call.params['Runtime']} at 'runtime' failed to satisfy constraint: Member "
+            "must satisfy enum value set",
+        )
+    name = call.params.get("FunctionName", "")
+    if call.operation == "CreateFunction" and not name.startswith("arn:") and not re.fullmatch(r"[\w-]{1,64}", name):
+        raise RefusedError("ValidationException", f"Value '{name}' at 'functionName' failed to satisfy constraint")
+
+
+@check("lambda", "AddPermission")
+def _statement_id(call: Call, _caller: Caller) -> None:
+    if not re.fullmatch(r"[\w-]{1,100}", call.params.get("StatementId", "")):
+        raise RefusedError(
+            "ValidationException",
+            "Value at 'statementId' failed to satisfy constraint: Member must satisfy "
+            "regular expression pattern: ([a-zA-Z0-9-_]+)",
+        )
+
+
+@repair("lambda", "AddPermission")
+def _account_principal(call: Call, _response: Response) -> None:
+    """AWS stores an account id as the account's root."""
+    for statement in _function(call).get("policy", {}).get("Statement", []):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict) and re.fullmatch(r"\d{12}", str(principal.get("AWS"))):
+            principal["AWS"] = f"arn:aws:iam::{principal['AWS']}:root"
+
+
+@check("lambda", "GetPolicy")
+def _has_policy(call: Call, _caller: Caller) -> None:
+    function = _function(call)
+    if function and not function["policy"]["Statement"]:
+        raise RefusedError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
+
+
+@check("lambda", "UpdateFunctionCode")
+def _dry_run(call: Call, caller: Caller) -> None:
+    """ministack really updates on DryRun: keep what it would overwrite."""
+    function = _function(call)
+    if call.params.get("DryRun") and function:
+        call.notes["kept"] = (function.get("code_zip"), dict(function["config"]))
+
+
+@repair("lambda", "UpdateFunctionCode")
+def _undo_dry_run(call: Call, _response: Response) -> None:
+    if "kept" in call.notes:
+        function = _function(call)
+        function["code_zip"], kept = call.notes["kept"]
+        function["config"].clear()
+        function["config"].update(kept)
+        lambda_svc.invalidate_worker(function["config"]["FunctionName"], account=get_account_id())

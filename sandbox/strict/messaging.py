@@ -1,0 +1,163 @@
+"""SNS and SQS: policies, attributes, subjects."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import kms, sns, sqs
+
+from sandbox.call import Call
+from sandbox.errors import RefusedError
+from sandbox.records import Caller
+from sandbox.strict import check, repair
+from sandbox.strict.documents import problem_of_policy
+from sandbox.wire import Response
+
+_SUBJECT = re.compile(r"[\x21-\x7e][\x20-\x7e]*")
+
+
+def _invalid(message: str) -> RefusedError:
+    return RefusedError("InvalidParameter", f"Invalid parameter: {message}")
+
+
+def _topic_attributes(call: Call) -> dict[str, str]:
+    if call.operation == "SetTopicAttributes":
+        return {call.params.get("AttributeName", ""): call.params.get("AttributeValue", "")}
+    return call.params.get("Attributes") or {}
+
+
+_TOPIC_ATTRIBUTES = re.compile(
+    r"Policy|DisplayName|DeliveryPolicy|KmsMasterKeyId|TracingConfig|SignatureVersion|FifoTopic|ArchivePolicy"
+    r"|ContentBasedDeduplication|FifoThroughputScope|DataProtectionPolicy|MaximumMessageSize"
+    r"|(HTTP|Firehose|Lambda|Application|SQS)(Success|Failure)Feedback(RoleArn|SampleRate)"
+)
+
+
+@check("sns", "CreateTopic", "SetTopicAttributes")
+def _topic(call: Call, _caller: Caller) -> None:
+    if call.operation == "CreateTopic" and not re.fullmatch(r"[\w-]{1,256}|[\w-]{1,251}\.fifo", call.params["Name"]):
+        raise _invalid("Topic Name")
+    attributes = _topic_attributes(call)
+    for name in attributes:
+        if not _TOPIC_ATTRIBUTES.fullmatch(name):
+            raise _invalid("AttributeName")
+    if attributes.get("Policy") and problem_of_policy(attributes["Policy"]):
+        raise _invalid(f"Policy Error: {problem_of_policy(attributes['Policy'])}")
+    if len(attributes.get("DisplayName", "")) > 100:
+        raise _invalid("DisplayName")
+
+
+@check("sns", "CreateTopic")
+def _same_topic(call: Call, _caller: Caller) -> None:
+    """Creating a topic that exists succeeds only with what it has."""
+    topic = sns._topics.get(f"arn:aws:sns:{get_region()}:{get_account_id()}:{call.params['Name']}")
+    if topic is None:
+        return
+    for name, value in _topic_attributes(call).items():
+        if topic["attributes"].get(name, "") != value:
+            raise _invalid("Attributes Reason: Topic already exists with different attributes")
+    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
+    if tags and tags != topic["tags"]:
+        raise _invalid("Tags Reason: Topic already exists with different tags")
+
+
+@repair("sns", "SetTopicAttributes", "CreateTopic")
+def _no_empty_attributes(call: Call, _response: Response) -> None:
+    """An attribute set to nothing is gone from GetTopicAttributes; a policy falls back to the default."""
+    arn = call.params.get("TopicArn") or f"arn:aws:sns:{get_region()}:{get_account_id()}:{call.params.get('Name')}"
+    attributes = sns._topics[arn]["attributes"] if arn in sns._topics else {}
+    for name in [name for name, value in attributes.items() if value == "" and name != "DisplayName"]:
+        del attributes[name]
+
+
+@check("sns", "Publish")
+def _message(call: Call, _caller: Caller) -> None:
+    subject, message = call.params.get("Subject"), call.params.get("Message", "")
+    if subject is not None and not (0 < len(subject) <= 100 and _SUBJECT.fullmatch(subject)):
+        raise _invalid("Subject")
+    if not message:
+        raise _invalid("Empty message")
+    if call.params.get("MessageStructure") == "json":
+        _structured(message)
+
+
+@check("sns", "Publish")
+def _encrypted(call: Call, _caller: Caller) -> None:
+    """Who publishes to a topic with a customer key must be allowed to use the key."""
+    topic = sns._topics.get(call.params.get("TopicArn", "")) or {}
+    key = topic.get("attributes", {}).get("KmsMasterKeyId", "")
+    if not key or "alias/aws/" in key:
+        return
+    record = kms._resolve_key(key)
+    if record is None:
+        raise RefusedError("KMSNotFound", f"Key {key} does not exist")
+    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+        if iam_evaluator.enforce(call.access_key, action, "kms", call.region, record["Arn"]):
+            raise RefusedError(
+                "KMSAccessDenied",
+                f"The ciphertext refers to a customer master key that you may not use: {action} on {record['Arn']}",
+            )
+
+
+def _structured(message: str) -> None:
+    try:
+        parts = json.loads(message)
+    except ValueError as error:
+        raise _invalid("Message Structure - JSON message body failed to parse") from error
+    if not isinstance(parts, dict) or "default" not in parts:
+        raise _invalid("Message Structure - No default entry in JSON message body")
+    if not all(isinstance(value, str) for value in parts.values()):
+        raise _invalid("Message Structure - JSON message values must be strings")
+
+
+_QUEUE_ATTRIBUTES = {
+    "DelaySeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "Policy",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+    "RedrivePolicy",
+    "RedriveAllowPolicy",
+    "KmsMasterKeyId",
+    "KmsDataKeyReusePeriodSeconds",
+    "SqsManagedSseEnabled",
+    "FifoQueue",
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "FifoThroughputLimit",
+}
+
+
+@check("sqs", "CreateQueue", "SetQueueAttributes")
+def _queue(call: Call, _caller: Caller) -> None:
+    attributes: dict[str, Any] = call.params.get("Attributes") or {}
+    for name in attributes:
+        if name not in _QUEUE_ATTRIBUTES:
+            raise RefusedError("InvalidAttributeName", f"Unknown Attribute {name}.")
+    if attributes.get("Policy") and problem_of_policy(str(attributes["Policy"])):
+        raise RefusedError("InvalidAttributeValue", "Invalid value for the parameter Policy.")
+    queue = call.params.get("QueueName")
+    if queue is not None and not re.fullmatch(r"[\w-]{1,80}|[\w-]{1,75}\.fifo", queue):
+        raise RefusedError(
+            "InvalidParameterValue",
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+        )
+
+
+@repair("sqs", "CreateQueue", "SetQueueAttributes")
+def _encryption(call: Call, response: Response) -> None:
+    """Every queue is encrypted: with a key if one is set, else by SQS itself."""
+    url = call.params.get("QueueUrl") or json.loads(response.body).get("QueueUrl", "")
+    name = url.rpartition("/")[2]
+    for attributes in [queue["attributes"] for queue in sqs._queues.values() if queue["name"] == name]:
+        if attributes.get("KmsMasterKeyId"):
+            attributes["SqsManagedSseEnabled"] = "false"
+            attributes.setdefault("KmsDataKeyReusePeriodSeconds", "300")
+        else:
+            attributes.pop("KmsMasterKeyId", None)
+            attributes.setdefault("SqsManagedSseEnabled", "true")

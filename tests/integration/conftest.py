@@ -1,0 +1,96 @@
+"""Real ansible-playbook runs against the sandbox."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.client import Sandbox
+from tests.integration.live import Account
+
+ROOT = Path(__file__).parents[2]
+SANDBOX_PYTHON = os.environ.get("SANDBOX_PYTHON", str(ROOT / ".venv-sandbox/bin/python"))
+SUBSCRIBER = "secops@example.com"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run of ansible-playbook ended.
+
+    Attributes:
+        status: its exit status.
+        recap: per host the numbers of its recap, such as C(changed) and C(failed).
+        output: all that it printed.
+    """
+
+    status: int
+    recap: Mapping[str, Mapping[str, int]]
+    output: str
+
+    def changed(self) -> dict[str, int]:
+        return {host: counts["changed"] for host, counts in self.recap.items() if host != "localhost"}
+
+
+class Playbooks:
+    """Runs the collection's playbooks with an emulator's endpoint and credentials in the environment."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        self.environment |= environment
+        self.environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        # With -vvv, the arguments of modules are shown, as older versions of Ansible do without being told.
+        self.environment |= {"ANSIBLE_INJECT_INVOCATION": "1"}
+
+    def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
+        """Run playbooks/<name>.yml for these hosts, given with their variables."""
+        inventory = self.folder / "accounts.yml"
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}}}))
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            f"playbooks/{name}.yml",
+            "-i",
+            str(inventory),
+            *options,
+        ]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        return Run(done.returncode, _recap(done.stdout), done.stdout + done.stderr)
+
+
+def _recap(output: str) -> dict[str, dict[str, int]]:
+    lines = re.findall(r"^(\S+)\s+: (ok=\d+.*)$", output, re.MULTILINE)
+    return {host: {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in lines}
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox.start(tmp_path_factory.mktemp("sandbox"), python=SANDBOX_PYTHON) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def playbooks(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
+    return Playbooks(tmp_path_factory.mktemp("inventory"), sandbox.environment())
+
+
+@pytest.fixture(scope="session")
+def open_account(sandbox: Sandbox) -> Callable[[], Account]:
+    """Opens an account of its own for each test that asks."""
+    numbers = itertools.count(100000000001)
+
+    def open_one() -> Account:
+        account = Account(str(next(numbers)), sandbox.environment())
+        sandbox.add_accounts(account.id)
+        return account
+
+    return open_one

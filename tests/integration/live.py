@@ -1,0 +1,204 @@
+"""What is really in an account, read with boto3: the second pair of eyes beside the collection's own."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+ADMIN_ROLE = "OrganizationAccountAccessRole"
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of an emulator, entered as its administrator."""
+
+    id: str
+    environment: Mapping[str, str]
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @functools.cached_property
+    def session(self) -> boto3.session.Session:
+        caller = boto3.session.Session(
+            self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1"
+        )
+        role = f"arn:aws:iam::{self.id}:role/{ADMIN_ROLE}"
+        sts = caller.client("sts", endpoint_url=self.environment["AWS_ENDPOINT_URL"])
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="tester")["Credentials"]
+        return boto3.session.Session(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1"
+        )
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
+
+
+def resources(account: Account) -> Document:
+    """Everything in the account of the kinds that the role makes, by kind and name."""
+    return {
+        "buckets": buckets(account.client("s3")),
+        "trails": trails(account.client("cloudtrail")),
+        "topics": topics(account.client("sns")),
+        "queues": queues(account.client("sqs")),
+        "log groups": log_groups(account.client("logs")),
+        "roles": roles(account.client("iam")),
+        "functions": functions(account.client("lambda")),
+        "rules": rules(account.client("events")),
+    }
+
+
+def buckets(s3: Any) -> Document:
+    return {bucket["Name"]: _bucket(s3, bucket["Name"]) for bucket in s3.list_buckets()["Buckets"]}
+
+
+def _bucket(s3: Any, name: str) -> Document:
+    encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    return {
+        "policy": json.loads(s3.get_bucket_policy(Bucket=name)["Policy"]),
+        "public access block": s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
+        "ownership": s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
+        "encryption": encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"],
+        "versioning": s3.get_bucket_versioning(Bucket=name)["Status"],
+        "expires after days": [rule["Expiration"]["Days"] for rule in lifecycle],
+        "tags": _tags(s3.get_bucket_tagging(Bucket=name)["TagSet"]),
+    }
+
+
+def trails(cloudtrail: Any) -> Document:
+    return {trail["Name"]: _trail(cloudtrail, trail) for trail in cloudtrail.describe_trails()["trailList"]}
+
+
+def _trail(cloudtrail: Any, trail: Document) -> Document:
+    tags = cloudtrail.list_tags(ResourceIdList=[trail["TrailARN"]])["ResourceTagList"][0]["TagsList"]
+    return {
+        "bucket": trail["S3BucketName"],
+        "all regions": trail["IsMultiRegionTrail"],
+        "global services": trail["IncludeGlobalServiceEvents"],
+        "validation": trail["LogFileValidationEnabled"],
+        "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"],
+        "tags": _tags(tags),
+    }
+
+
+def topics(sns: Any) -> Document:
+    arns = [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
+    return {arn.rpartition(":")[2]: _topic(sns, arn) for arn in arns}
+
+
+def _topic(sns: Any, arn: str) -> Document:
+    attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    subscriptions = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    return {
+        "display name": attributes["DisplayName"],
+        "policy": json.loads(attributes["Policy"]),
+        "subscriptions": [(entry["Protocol"], entry["Endpoint"]) for entry in subscriptions],
+        "tags": _tags(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+    }
+
+
+def queues(sqs: Any) -> Document:
+    urls = sqs.list_queues().get("QueueUrls", [])
+    return {url.rpartition("/")[2]: _queue(sqs, url) for url in urls}
+
+
+def _queue(sqs: Any, url: str) -> Document:
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return {
+        "policy": json.loads(attributes["Policy"]),
+        "retention": int(attributes["MessageRetentionPeriod"]),
+        "encrypted": attributes["SqsManagedSseEnabled"],
+        "tags": sqs.list_queue_tags(QueueUrl=url).get("Tags", {}),
+    }
+
+
+def log_groups(logs: Any) -> Document:
+    return {
+        group["logGroupName"]: {
+            "retention": group.get("retentionInDays"),
+            "tags": logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"],
+        }
+        for group in logs.describe_log_groups()["logGroups"]
+    }
+
+
+def roles(iam: Any) -> Document:
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    return {name: _role(iam, name) for name in names if name != ADMIN_ROLE}
+
+
+def _role(iam: Any, name: str) -> Document:
+    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    role = iam.get_role(RoleName=name)["Role"]
+    return {
+        "trust": role["AssumeRolePolicyDocument"],
+        "inline": {policy: _inline(iam, name, policy) for policy in inline},
+        "attached": iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"],
+        "tags": _tags(iam.list_role_tags(RoleName=name)["Tags"]),
+    }
+
+
+def _inline(iam: Any, role: str, policy: str) -> Document:
+    return iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+
+
+def functions(lambda_: Any) -> Document:
+    return {
+        function["FunctionName"]: _function(lambda_, function["FunctionName"])
+        for function in lambda_.list_functions()["Functions"]
+    }
+
+
+def _function(lambda_: Any, name: str) -> Document:
+    answer = lambda_.get_function(FunctionName=name)
+    configuration = answer["Configuration"]
+    return {
+        "runtime": configuration["Runtime"],
+        "handler": configuration["Handler"],
+        "architectures": configuration["Architectures"],
+        "timeout": configuration["Timeout"],
+        "memory": configuration["MemorySize"],
+        "role": configuration["Role"],
+        "dead letters": configuration["DeadLetterConfig"]["TargetArn"],
+        "environment": configuration["Environment"]["Variables"],
+        "may be invoked by": _invokers(lambda_, name),
+        "tags": answer["Tags"],
+    }
+
+
+def _invokers(lambda_: Any, name: str) -> list[tuple[str, str]]:
+    try:
+        policy = json.loads(lambda_.get_policy(FunctionName=name)["Policy"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return []
+        raise
+    return [
+        (statement["Principal"]["Service"], statement["Condition"]["ArnLike"]["AWS:SourceArn"])
+        for statement in policy["Statement"]
+    ]
+
+
+def rules(events: Any) -> Document:
+    return {rule["Name"]: _rule(events, rule) for rule in events.list_rules()["Rules"]}
+
+
+def _rule(events: Any, rule: Document) -> Document:
+    return {
+        "state": rule["State"],
+        "pattern": json.loads(rule["EventPattern"]),
+        "targets": events.list_targets_by_rule(Rule=rule["Name"])["Targets"],
+        "tags": _tags(events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]),
+    }
+
+
+def _tags(pairs: list[dict[str, str]]) -> dict[str, str]:
+    return {pair["Key"]: pair["Value"] for pair in pairs}

@@ -1,0 +1,186 @@
+"""What the role promises for an account, written down once more and not taken from its code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def specification(account: str, name: str, actions: list[str], subscribers: list[str]) -> dict[str, Any]:
+    """The resources of the account C(account), called C(name), after a deploy with plain iam actions."""
+    bucket = f"iam-alerting-{account}-us-east-1"
+    trail = f"arn:aws:cloudtrail:us-east-1:{account}:trail/iam-alerting"
+    topic = f"arn:aws:sns:us-east-1:{account}:iam-alerting"
+    queue = f"arn:aws:sqs:us-east-1:{account}:iam-alerting-dlq"
+    role = f"arn:aws:iam::{account}:role/iam-alerting-function"
+    function = f"arn:aws:lambda:us-east-1:{account}:function:iam-alerting"
+    rule = f"arn:aws:events:us-east-1:{account}:rule/iam-alerting"
+    logs = f"arn:aws:logs:us-east-1:{account}:log-group:/aws/lambda/iam-alerting:*"
+    tags = {"trailwatch": "iam-alerting"}
+    cloudtrail = {"Service": "cloudtrail.amazonaws.com"}
+    tls_only = {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*"}
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    return {
+        "buckets": {
+            bucket: {
+                "policy": policy(
+                    {
+                        "Sid": "CloudTrailReadsAcl",
+                        "Effect": "Allow",
+                        "Principal": cloudtrail,
+                        "Action": "s3:GetBucketAcl",
+                        "Resource": f"arn:aws:s3:::{bucket}",
+                        "Condition": {"StringEquals": {"aws:SourceArn": trail}},
+                    },
+                    {
+                        "Sid": "CloudTrailWritesLogFiles",
+                        "Effect": "Allow",
+                        "Principal": cloudtrail,
+                        "Action": "s3:PutObject",
+                        "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/{account}/*",
+                        "Condition": {
+                            "StringEquals": {"aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control"}
+                        },
+                    },
+                    {
+                        **tls_only,
+                        "Action": "s3:*",
+                        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+                        "Condition": insecure,
+                    },
+                ),
+                "public access block": {
+                    "BlockPublicAcls": True,
+                    "IgnorePublicAcls": True,
+                    "BlockPublicPolicy": True,
+                    "RestrictPublicBuckets": True,
+                },
+                "ownership": "BucketOwnerEnforced",
+                "encryption": "AES256",
+                "versioning": "Enabled",
+                "expires after days": [365],
+                "tags": tags,
+            }
+        },
+        "trails": {
+            "iam-alerting": {
+                "bucket": bucket,
+                "all regions": True,
+                "global services": True,
+                "validation": True,
+                "logging": True,
+                "tags": tags,
+            }
+        },
+        "topics": {
+            "iam-alerting": {
+                "display name": "cloudtrail-alerting",
+                "policy": policy(
+                    {
+                        "Sid": "TheFunctionPublishes",
+                        "Effect": "Allow",
+                        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                        "Action": "sns:Publish",
+                        "Resource": topic,
+                        "Condition": {"ArnEquals": {"aws:PrincipalArn": role}},
+                    },
+                    {
+                        "Sid": "NobodyElsePublishes",
+                        "Effect": "Deny",
+                        "Principal": {"AWS": "*"},
+                        "Action": "sns:Publish",
+                        "Resource": topic,
+                        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}},
+                    },
+                    {
+                        "Sid": "NobodyOutsideSubscribes",
+                        "Effect": "Deny",
+                        "Principal": {"AWS": "*"},
+                        "Action": "sns:Subscribe",
+                        "Resource": topic,
+                        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": account}},
+                    },
+                ),
+                "subscriptions": [("email", address) for address in subscribers],
+                "tags": tags,
+            }
+        },
+        "queues": {
+            "iam-alerting-dlq": {
+                "policy": policy(
+                    {
+                        "Sid": "RulesSendWhatTheyCouldNotDeliver",
+                        "Effect": "Allow",
+                        "Principal": {"Service": "events.amazonaws.com"},
+                        "Action": "sqs:SendMessage",
+                        "Resource": queue,
+                        "Condition": {"ArnLike": {"aws:SourceArn": [rule, f"{rule}-*"]}},
+                    },
+                    {**tls_only, "Action": "sqs:*", "Resource": queue, "Condition": insecure},
+                ),
+                "retention": 1209600,
+                "encrypted": "true",
+                "tags": tags,
+            }
+        },
+        "log groups": {"/aws/lambda/iam-alerting": {"retention": 365, "tags": tags}},
+        "roles": {
+            "iam-alerting-function": {
+                "trust": policy(
+                    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                ),
+                "inline": {
+                    "iam-alerting-function": policy(
+                        {"Sid": "PublishAlerts", "Effect": "Allow", "Action": "sns:Publish", "Resource": topic},
+                        {"Sid": "KeepWhatFailed", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue},
+                        {
+                            "Sid": "WriteLogs",
+                            "Effect": "Allow",
+                            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                            "Resource": logs,
+                        },
+                    )
+                },
+                "attached": [],
+                "tags": tags,
+            }
+        },
+        "functions": {
+            "iam-alerting": {
+                "runtime": "python3.13",
+                "handler": "handler.lambda_handler",
+                "architectures": ["x86_64"],
+                "timeout": 30,
+                "memory": 128,
+                "role": role,
+                "dead letters": queue,
+                "environment": {"TOPIC_ARN": topic, "ACCOUNT_NAME": name},
+                "may be invoked by": [("events.amazonaws.com", rule)],
+                "tags": tags,
+            }
+        },
+        "rules": {
+            "iam-alerting": {
+                "state": "ENABLED",
+                "pattern": {
+                    "source": ["aws.iam"],
+                    "detail-type": ["AWS API Call via CloudTrail"],
+                    "detail": {
+                        "eventSource": ["iam.amazonaws.com"],
+                        "eventName": sorted(action.removeprefix("iam:") for action in actions),
+                    },
+                },
+                "targets": [
+                    {
+                        "Id": "function",
+                        "Arn": function,
+                        "DeadLetterConfig": {"Arn": queue},
+                    }
+                ],
+                "tags": tags,
+            }
+        },
+    }
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}

@@ -1,0 +1,107 @@
+"""What is refused before anything is changed, and accounts that fail beside others that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.client import Sandbox
+from tests.integration.conftest import Playbooks
+from tests.integration.live import Account, resources
+
+BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
+    "misspelt-action": ({"iam_alerting_actions": ["iam:CreateUsr"]}, "iam:CreateUsr"),
+    "action-without-service": ({"iam_alerting_actions": ["CreateUser"]}, "iam:CreateUser"),
+    "no-action": ({"iam_alerting_actions": []}, "iam_alerting_actions is empty"),
+    "no-address": ({"iam_alerting_subscribers": ["secops"]}, "iam_alerting_subscribers[0]"),
+    "bad-name": ({"iam_alerting_name": "IAM_Alerting"}, "iam_alerting_name is 'IAM_Alerting'"),
+    "wrong-region": ({"iam_alerting_region": "eu-west-1"}, "iam_alerting_region is 'eu-west-1'"),
+    # The module underneath would delete the log group.
+    "unknown-retention": ({"iam_alerting_log_retention_days": 1096}, "iam_alerting_log_retention_days"),
+    "bad-architecture": ({"iam_alerting_architecture": "riscv"}, "iam_alerting_architecture"),
+    "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
+    "no-account-id": ({"account_id": "1234"}, "account_id is '1234'"),
+    "no-such-profile": ({"iam_alerting_profile": "nobody"}, "nobody"),
+}
+
+
+def test_bad_variables_fail_before_the_first_call(
+    sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]
+) -> None:
+    accounts = {name: open_account() for name in BAD_VARIABLES}
+    hosts = {name: {"account_id": accounts[name].id, **bad} for name, (bad, _) in BAD_VARIABLES.items()}
+    run = playbooks.run("deploy", hosts)
+    assert run.status != 0
+    for name, (_, told) in BAD_VARIABLES.items():
+        (line,) = [line for line in run.output.splitlines() if line.strip().startswith(f"{name} (")]
+        assert "FAILED" in line
+        assert told in line
+        assert run.recap[name]["failed"] == 1
+        assert sandbox.calls(accounts[name].id) == []
+
+
+def test_a_failure_in_one_account_leaves_the_others_deployed_and_is_named(
+    sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]
+) -> None:
+    accounts = {name: open_account() for name in ("first", "broken", "last")}
+    sandbox.fault(accounts["broken"].id, service="sns", operation="CreateTopic", error="AccessDenied", status=403)
+    run = playbooks.run("deploy", {name: {"account_id": account.id} for name, account in accounts.items()})
+    assert run.status != 0
+    assert [run.recap[name]["failed"] for name in accounts] == [0, 1, 0]
+    assert f"broken ({accounts['broken'].id}): FAILED: Topic | With its subscribers: " in run.output
+    assert "AccessDenied" in run.output
+    for name in ("first", "last"):
+        assert list(resources(accounts[name])["rules"]) == ["iam-alerting"]
+
+
+def test_all_accounts_failing_are_all_named(playbooks: Playbooks) -> None:
+    run = playbooks.run("deploy", {name: {"account_id": "1"} for name in ("one", "two")})
+    assert run.status != 0
+    for name in ("one", "two"):
+        assert f"{name} (1): FAILED" in run.output
+
+
+@pytest.mark.parametrize("role", ["arn:aws:iam::{other}:role/OrganizationAccountAccessRole", ""])
+def test_the_wrong_account_is_refused_before_any_write(
+    role: str, sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]
+) -> None:
+    account, other = open_account(), open_account()
+    host = {"account_id": account.id, "iam_alerting_assume_role": role.format(other=other.id)}
+    run = playbooks.run("deploy", {"mixed-up": host})
+    assert run.status != 0
+    actual = other.id if role else sandbox.management_account
+    assert f"belongs to account {actual}, but account_id is {account.id}" in run.output.replace("\n", " ")
+    for wrong in (account.id, other.id, sandbox.management_account):
+        assert sandbox.calls(wrong, writes=True) == []
+
+
+def test_the_callers_own_account_needs_no_role(sandbox: Sandbox, playbooks: Playbooks) -> None:
+    host = {"account_id": sandbox.management_account, "iam_alerting_assume_role": ""}
+    run = playbooks.run("deploy", {"management": host})
+    assert run.status == 0, run.output
+    assert "management (999999999999): deployed" in run.output
+
+
+def test_a_profile_gives_the_credentials(
+    sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account], tmp_path: Any
+) -> None:
+    account = open_account()
+    credentials = tmp_path / "credentials"
+    credentials.write_text(f"[admin]\naws_access_key_id={account.id}\naws_secret_access_key=sandbox-secret\n")
+    environment = {"AWS_SHARED_CREDENTIALS_FILE": str(credentials), "AWS_ENDPOINT_URL": sandbox.endpoint}
+    with_profile = Playbooks(tmp_path, environment)
+    run = with_profile.run("deploy", {"profiled": {"account_id": account.id, "iam_alerting_profile": "admin"}})
+    assert run.status == 0, run.output
+    # AWS_PROFILE in the environment beside the keys that the role hands to the modules.
+    from_environment = Playbooks(tmp_path, {**environment, "AWS_PROFILE": "admin"})
+    run = from_environment.run("deploy", {"profiled": {"account_id": account.id, "iam_alerting_assume_role": ""}})
+    assert run.status == 0, run.output
+    assert run.changed() == {"profiled": 0}, run.output
+
+
+def test_no_inventory_is_no_success(playbooks: Playbooks) -> None:
+    run = playbooks.run("deploy", {})
+    assert run.status != 0
+    assert "The inventory names no account" in run.output

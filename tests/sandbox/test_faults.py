@@ -1,0 +1,66 @@
+"""Faults on order: they hit one account, at the call they were ordered for."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+from pipeline import Account
+
+
+def code_of(call, **params):
+    try:
+        call(**params)
+    except ClientError as error:
+        return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return None
+
+
+def test_break_after_the_second_write(account, sandbox):
+    iam = account.client("iam")
+    sandbox.fault(account.id, break_after_write=2)
+    iam.list_users()
+    iam.create_user(UserName="one")
+    assert code_of(iam.create_user, UserName="two") == ("ExpiredToken", 403)
+    assert code_of(iam.list_users) == ("ExpiredToken", 403)
+    assert code_of(account.client("events").list_rules) == ("ExpiredTokenException", 403)
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        Account(sandbox, account.id).client("iam").list_users()
+    sandbox.clear_faults(account.id)
+    assert sorted(user["UserName"] for user in iam.list_users()["Users"]) == ["one", "two"]
+
+
+def test_break_counts_writes_since(account, sandbox):
+    iam = account.client("iam")
+    iam.create_user(UserName="one")
+    sandbox.fault(account.id, break_after_write=2, since=sandbox.calls(account.id)[0]["eventTime"])
+    assert code_of(iam.create_user, UserName="two") == ("ExpiredToken", 403)
+
+
+def test_break_among_concurrent_writes_executes_exactly_so_many(account, sandbox):
+    iam = account.client("iam")
+    sandbox.fault(account.id, break_after_write=5)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: code_of(iam.create_user, UserName=f"user{number}"), range(12)))
+    assert answers.count(None) == 4
+    sandbox.clear_faults()
+    assert len(iam.list_users()["Users"]) == 5
+
+
+def test_other_accounts_are_not_disturbed(account, sandbox):
+    other = Account(sandbox, str(int(account.id) + 5000))
+    sandbox.add_accounts(other.id)
+    sandbox.fault(other.id, break_after_write=0)
+    account.client("iam").create_user(UserName="alice")
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        other.client("iam").list_users()
+
+
+def test_plain_error_so_many_times(account, sandbox):
+    events, iam = account.client("events"), account.client("iam")
+    sandbox.fault(account.id, service="events", operation="ListRules", error="AccessDeniedException", times=1)
+    assert code_of(events.list_rules) == ("AccessDeniedException", 400)
+    assert code_of(events.list_rules) is None
+    assert code_of(iam.list_users) is None
+    assert [call["errorCode"] for call in sandbox.calls(account.id) if "errorCode" in call] == ["AccessDeniedException"]

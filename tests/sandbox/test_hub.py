@@ -1,0 +1,54 @@
+"""From bus to bus, and alarms to a topic: as both sides' policies allow."""
+
+from __future__ import annotations
+
+import json
+
+from pipeline import IAM_WRITES, NAME, Account, allow, policy
+
+
+def forward(member: Account, hub: Account) -> None:
+    """The member's rule sends what it matches to the hub's default bus."""
+    bus = hub.arn("events", "event-bus/default")
+    trust = policy({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    iam = member.client("iam")
+    role = iam.create_role(RoleName="forward", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    may = policy({"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus})
+    iam.put_role_policy(RoleName="forward", PolicyName="forward", PolicyDocument=may)
+    events = member.client("events")
+    events.put_rule(Name=NAME, EventPattern=json.dumps(IAM_WRITES))
+    events.put_targets(Rule=NAME, Targets=[{"Id": "hub", "Arn": bus, "RoleArn": role}])
+
+
+def test_member_events_reach_a_hub_that_lets_them_in(account, sandbox, messages):
+    hub = Account(sandbox, str(int(account.id) + 7000))
+    sandbox.add_accounts(hub.id)
+    hub.watch()
+    account.make_trail()
+    forward(account, hub)
+    account.client("iam").create_user(UserName="unseen")
+    assert messages(hub, "seen", 0.6) is None
+    hub.client("events").put_permission(StatementId="m", Action="events:PutEvents", Principal=account.id)
+    account.client("iam").create_user(UserName="mallory")
+    event, _ = messages(hub, "seen")
+    assert event["account"] == account.id
+    assert event["detail"]["requestParameters"]["userName"] == "mallory"
+
+
+def test_alarm_needs_the_topics_leave(account, sandbox):
+    topic = account.make_topic()
+    cloudwatch, sns = account.client("cloudwatch"), account.client("sns")
+    cloudwatch.put_metric_alarm(
+        AlarmName="a", EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold", Threshold=0.0, MetricName="Errors",
+        Namespace="AWS/Lambda", Period=60, Statistic="Sum", AlarmActions=[topic],
+    )  # fmt: skip
+    assert "AlarmDescription" not in cloudwatch.describe_alarms()["MetricAlarms"][0]
+    only_functions = policy(allow("lambda.amazonaws.com", "sns:Publish", topic))
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=only_functions)
+    cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="test")
+    cloudwatch.set_alarm_state(AlarmName="a", StateValue="OK", StateReason="test")
+    assert sandbox.mails(account.address) == []
+    for_alarms = policy(allow("cloudwatch.amazonaws.com", "sns:Publish", topic))
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=for_alarms)
+    cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="test")
+    assert len(sandbox.wait_for_mails(account.address)) == 1

@@ -1,0 +1,136 @@
+"""What AWS refuses, the sandbox refuses."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+from pipeline import IAM_WRITES, NAME, connect, packed, policy
+
+
+def refused(call, **params):
+    with pytest.raises(ClientError) as caught:
+        call(**params)
+    return caught.value.response["Error"]["Code"]
+
+
+def test_trail_needs_a_bucket_that_lets_it_write(account):
+    trail, s3, bucket = account.client("cloudtrail"), account.client("s3"), f"trail-{account.id}"
+    assert refused(trail.create_trail, Name=NAME, S3BucketName=bucket) == "S3BucketDoesNotExistException"
+    s3.create_bucket(Bucket=bucket)
+    assert refused(trail.create_trail, Name=NAME, S3BucketName=bucket) == "InsufficientS3BucketPolicyException"
+    s3.put_bucket_policy(Bucket=bucket, Policy=account.bucket_policy())
+    assert refused(trail.create_trail, Name="a..b", S3BucketName=bucket) == "InvalidTrailNameException"
+    tags = [{"Key": "trailwatch", "Value": "x"}]
+    arn = trail.create_trail(Name=NAME, S3BucketName=bucket, TagsList=tags)["TrailARN"]
+    assert trail.list_tags(ResourceIdList=[arn])["ResourceTagList"][0]["TagsList"] == tags
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert refused(trail.update_trail, Name=NAME, S3BucketName=bucket) == "InsufficientS3BucketPolicyException"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"Name": "no spaces"}, "ValidationException"),
+        ({"State": "BOGUS"}, "ValidationException"),
+        ({"EventPattern": None}, "ValidationException"),
+        ({"EventPattern": "{}"}, "InvalidEventPatternException"),
+        ({"EventPattern": json.dumps({"source": ["x" * 2048]})}, "LimitExceededException"),
+    ],
+)
+def test_rule(account, change, code):
+    wanted = {"Name": NAME, "EventPattern": json.dumps(IAM_WRITES)} | change
+    given = {name: value for name, value in wanted.items() if value is not None}
+    assert refused(account.client("events").put_rule, **given) == code
+
+
+def test_put_rule_replaces_all_but_tags(account):
+    events = account.client("events")
+    wanted = {"Name": NAME, "EventPattern": json.dumps(IAM_WRITES)}
+    arn = events.put_rule(**wanted, Description="old", State="DISABLED", Tags=[{"Key": "a", "Value": "1"}])["RuleArn"]
+    events.put_rule(**wanted, Tags=[{"Key": "a", "Value": "2"}])
+    rule = events.describe_rule(Name=NAME)
+    assert rule["State"] == "ENABLED"
+    assert "Description" not in rule
+    assert events.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "a", "Value": "1"}]
+
+
+def test_targets(account):
+    events = account.client("events")
+    events.put_rule(Name=NAME, EventPattern=json.dumps(IAM_WRITES))
+    queue = account.arn("sqs", "q")
+    good = [{"Id": str(number), "Arn": queue} for number in range(5)]
+    events.put_targets(Rule=NAME, Targets=good)
+    more = {"Id": "5", "Arn": queue}
+    assert refused(events.put_targets, Rule=NAME, Targets=[more]) == "LimitExceededException"
+    foreign = "arn:aws:sqs:eu-west-1:111111111111:q"
+    for bad in (
+        {"RetryPolicy": {"MaximumRetryAttempts": 186}},
+        {"RetryPolicy": {"MaximumEventAgeInSeconds": 86401}},
+        {"DeadLetterConfig": {"Arn": foreign}},
+        {"DeadLetterConfig": {"Arn": "q"}},
+    ):
+        assert refused(events.put_targets, Rule=NAME, Targets=[good[0] | bad]) == "ValidationException"
+    assert refused(events.delete_rule, Name=NAME) == "ValidationException"
+    events.remove_targets(Rule=NAME, Ids=[one["Id"] for one in good])
+    events.delete_rule(Name=NAME)
+    events.delete_rule(Name=NAME)
+    assert refused(events.put_targets, Rule=NAME, Targets=good) == "ResourceNotFoundException"
+
+
+def test_function_needs_a_role_for_lambda(account):
+    iam, function = account.client("iam"), account.client("lambda")
+    trust = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    role = iam.create_role(RoleName="wrong", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    wanted = {
+        "FunctionName": NAME,
+        "Runtime": "python3.13",
+        "Handler": "handler.lambda_handler",
+        "Code": {"ZipFile": packed("")},
+    }
+    assert refused(function.create_function, Role=role, **wanted) == "InvalidParameterValueException"
+    right = account.make_role()
+    dead = {"DeadLetterConfig": {"TargetArn": account.make_queue("dead")}}
+    assert refused(function.create_function, Role=right, **wanted, **dead) == "InvalidParameterValueException"
+    reserved = {"Environment": {"Variables": {"AWS_REGION": "x"}}}
+    assert refused(function.create_function, Role=right, **wanted, **reserved) == "InvalidParameterValueException"
+    function.create_function(Role=right, **wanted)
+    assert refused(function.get_policy, FunctionName=NAME) == "ResourceNotFoundException"
+
+
+def test_dry_run_of_code_changes_nothing(account):
+    function = account.client("lambda")
+    role = account.make_role()
+    made = function.create_function(
+        FunctionName=NAME, Runtime="python3.13", Handler="handler.f", Role=role, Code={"ZipFile": packed("a = 1")}
+    )
+    function.get_waiter("function_active_v2").wait(FunctionName=NAME)
+    function.update_function_code(FunctionName=NAME, ZipFile=packed("a = 2"), DryRun=True)
+    assert function.get_function(FunctionName=NAME)["Configuration"]["CodeSha256"] == made["CodeSha256"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"Statement": [{"Effect": "Perhaps"}]}'])
+def test_malformed_policies(account, text):
+    sns, sqs, s3 = (account.client(name) for name in ("sns", "sqs", "s3"))
+    s3.create_bucket(Bucket=f"b-{account.id}")
+    assert refused(sns.create_topic, Name="t", Attributes={"Policy": text}).startswith("InvalidParameter")
+    assert refused(sqs.create_queue, QueueName="q", Attributes={"Policy": text}) == "InvalidAttributeValue"
+    assert refused(s3.put_bucket_policy, Bucket=f"b-{account.id}", Policy=text) == "MalformedPolicy"
+
+
+def test_what_queues_and_topics_say_of_themselves(account):
+    sns, sqs = account.client("sns"), account.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    assert (
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["SqsManagedSseEnabled"] == "true"
+    )
+    topic = sns.create_topic(Name="t", Attributes={"KmsMasterKeyId": "alias/aws/sns"})["TopicArn"]
+    assert refused(sns.create_topic, Name="t", Attributes={"DisplayName": "other"}).startswith("InvalidParameter")
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue="")
+    assert "KmsMasterKeyId" not in sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+
+
+def test_organization_knows_the_accounts(account, sandbox):
+    organizations = connect(sandbox, "organizations", sandbox.management_account, "x")
+    assert account.id in [one["Id"] for one in organizations.list_accounts()["Accounts"]]
