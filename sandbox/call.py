@@ -144,7 +144,7 @@ def outcome_of(call: Call, response: Response) -> Outcome:
     raw = {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}
     parser = create_parser(_PARSERS.get(call.wire, call.wire))
     try:
-        parsed = parser.parse(raw, call.model.output_shape)  # type: ignore[arg-type]
+        parsed = parser.parse(raw, call.model.output_shape)
     except Exception:  # an answer botocore cannot read is an emulator's fault that the caller will meet too
         return Outcome(error_code="UnreadableResponse", error_message=response.body[:200].decode("utf-8", "replace"))
     if response.status < 300:

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from email.message import EmailMessage
@@ -19,6 +18,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent
+# The Python that has ministack, in the environment that `make` gives it.
+PYTHON = os.environ.get("SANDBOX_PYTHON", str(ROOT / ".venv-sandbox/bin/python"))
 
 
 class Sandbox:
@@ -38,7 +39,7 @@ class Sandbox:
         state: str | Path,
         accounts: list[str] | tuple[str, ...] = (),
         *,
-        python: str | Path = sys.executable,
+        python: str | Path = PYTHON,
         port: int = 0,
         command: str = "serve",
         timeout: float = 30,
@@ -134,7 +135,7 @@ class Sandbox:
         """The mails an address (None: any) got, oldest first. ``kind``: notification, confirmation, or ``*``."""
         found = sorted((self.state / "mail").glob(f"{address or '*'}/*-{kind}.eml"), key=lambda path: path.name)
         policy = email.policy.default
-        return [email.message_from_bytes(path.read_bytes(), policy=policy) for path in found]  # type: ignore[misc]
+        return [email.message_from_bytes(path.read_bytes(), policy=policy) for path in found]
 
     def wait_for_mails(self, address: str, number: int = 1, timeout: float = 10) -> list[EmailMessage]:
         """The notifications of an address as soon as there are so many; what there is at the timeout."""

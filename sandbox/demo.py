@@ -17,7 +17,7 @@ from typing import Any
 
 import boto3
 
-from sandbox.client import Sandbox
+from sandbox.client import PYTHON, Sandbox
 
 STATE = Path(".cache/demo")
 ACCOUNTS = {"production": "111111111111", "staging": "222222222222", "research": "333333333333"}
@@ -166,7 +166,7 @@ def main() -> int:
     if STATE.exists():
         shutil.rmtree(STATE)
     print("Starting the sandbox, a local AWS with three accounts ...", flush=True)
-    sandbox = Sandbox.start(STATE, list(ACCOUNTS.values()), python=os.environ["SANDBOX_PYTHON"])
+    sandbox = Sandbox.start(STATE, list(ACCOUNTS.values()))
     demo = Demo(sandbox)
     try:
         run(demo)
@@ -188,8 +188,8 @@ def how_to_talk(sandbox: Sandbox) -> str:
     return f"""{exports}
   . .venv/bin/activate
   ansible-playbook playbooks/deploy.yml -i accounts.ini
-  {os.path.relpath(os.environ["SANDBOX_PYTHON"])} -m sandbox mails --state {STATE}
-  {os.path.relpath(os.environ["SANDBOX_PYTHON"])} -m sandbox stop --state {STATE}"""
+  {os.path.relpath(PYTHON)} -m sandbox mails --state {STATE}
+  {os.path.relpath(PYTHON)} -m sandbox stop --state {STATE}"""
 
 
 if __name__ == "__main__":

@@ -71,7 +71,8 @@ class LogFiles:
 def _key(trail: dict[str, Any], region: str) -> str:
     account = trail["TrailARN"].split(":")[4]
     prefix = f"{trail['S3KeyPrefix']}/" if trail.get("S3KeyPrefix") else ""
-    day, minute = time.strftime("%Y/%m/%d"), time.strftime("%Y%m%dT%H%MZ", time.gmtime())
+    now = time.gmtime()
+    day, minute = time.strftime("%Y/%m/%d", now), time.strftime("%Y%m%dT%H%MZ", now)
     name = f"{account}_CloudTrail_{region}_{minute}_{secrets.token_hex(8)}.json.gz"
     return f"{prefix}AWSLogs/{account}/CloudTrail/{region}/{day}/{name}"
 

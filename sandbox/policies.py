@@ -50,10 +50,11 @@ def role_by_arn(arn: str) -> dict[str, Any] | None:
 
 
 def trusts(role: dict[str, Any], service: str) -> bool:
-    """Whether the role's trust policy lets the service assume it."""
+    """Whether the role's trust policy lets the service assume it, on behalf of the role's own account."""
     document = role.get("AssumeRolePolicyDocument") or {}
     document = json.loads(document) if isinstance(document, str) else document
-    ctx = _context("Service", service, "", "sts:AssumeRole", "*", "us-east-1", {})
+    keys = {"aws:sourceaccount": role["Arn"].split(":")[4]}
+    ctx = _context("Service", service, "", "sts:AssumeRole", "*", "us-east-1", keys)
     return evaluator.evaluate_resource_policy(_on_everything(document), ctx, service=service).decision == "Allow"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 STATE_FILE = "sandbox.json"
 # What functions (and ministack) may inherit of the caller's environment; credentials and endpoints never.
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL")
 
 
 def prepare(state: Path, port: int) -> socket.socket:
@@ -62,6 +62,8 @@ def write_state(state: Path, endpoint: str, management: str, **more: Any) -> Non
 def serve(state: Path, port: int, accounts: list[str], management: str) -> None:
     """Run until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    # It warns that it cannot sign without the cryptography package; nothing here signs with KMS keys.
+    logging.getLogger("kms").setLevel(logging.ERROR)
     listening = prepare(state, port)
     try:
         asyncio.run(_serve(state, listening, accounts, management))
@@ -91,7 +93,7 @@ async def _serve(state: Path, listening: socket.socket, accounts: list[str], man
     config.graceful_timeout = config.shutdown_timeout = 1
     ready = loop.create_task(_announce(state, endpoint, management, listening))
     try:
-        await serve_http(sandbox.layer, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+        await serve_http(sandbox.layer, config, shutdown_trigger=stop.wait)
     finally:
         ready.cancel()
         flushing.cancel()

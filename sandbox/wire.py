@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from html import escape
 from urllib.parse import parse_qs
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d+)/([^/,\s]*)/([^/,\s]+)/aws4_request")
@@ -67,7 +68,7 @@ class Response:
 
     @classmethod
     def html(cls, text: str, status: int = 200) -> Response:
-        page = f"<!doctype html><meta charset=utf-8><title>Amazon SNS (sandbox)</title><p>{text}</p>"
+        page = f"<!doctype html><meta charset=utf-8><title>Amazon SNS (sandbox)</title><p>{escape(text)}</p>"
         return cls(status, [("content-type", "text/html; charset=utf-8")], page.encode())
 
     def header(self, name: str) -> str:

@@ -3,7 +3,8 @@
 set -eu
 scripts/collection-tree.sh .cache/docs
 tree=$PWD/.cache/docs
-bin=$PWD/.venv/bin
+PATH=$PWD/.venv/bin:$PATH # antsibull-docs starts ansible-galaxy and ansible-doc
+export PATH ANSIBLE_COLLECTIONS_PATH="$tree"
 cd "$tree/ansible_collections/trailwatch/aws"
-ANSIBLE_COLLECTIONS_PATH=$tree "$bin/antsibull-docs" lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
-ANSIBLE_COLLECTIONS_PATH=$tree "$bin/antsibull-changelog" lint
+antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
+antsibull-changelog lint

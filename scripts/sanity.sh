@@ -2,6 +2,8 @@
 # ansible-test sanity on a copy of the collection. Arguments go to ansible-test.
 set -eu
 scripts/collection-tree.sh .cache/sanity
+# Not Ansible's: ruff and mypy check these.
+(cd .cache/sanity/ansible_collections/trailwatch/aws && rm -rf sandbox benchmarks tests/integration tests/sandbox)
 # ansible-test bootstraps pip with a script from outside PyPI. This one does the same with what Python brings along, in
 # a home of its own, so that nothing in yours is touched.
 HOME=$PWD/.cache/home
@@ -17,6 +19,14 @@ PY
 done
 python=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 cd .cache/sanity/ansible_collections/trailwatch/aws
+# Of its own, because ansible-test asks git for the files, and ours ignores this folder.
+git init --quiet
 # The interpreter by its real place: a version manager's shim on PATH may be for a Python that is not there.
 real=$(dirname "$(readlink -f "$OLDPWD/.venv/bin/python")")
-PATH=$OLDPWD/.venv/bin:$real:$PATH exec ansible-test sanity --color no --python "$python" "$@"
+PATH=$OLDPWD/.venv/bin:$real:$PATH
+export PATH
+ansible-test sanity --color no --python "$python" "$@" 2>&1 | tee "$HOME/sanity.log"
+if grep -q -e '^ERROR' -e '^FATAL' -e 'All targets skipped' "$HOME/sanity.log" || ! grep -q 'Running sanity test' "$HOME/sanity.log"; then
+    echo 'ansible-test sanity failed or tested nothing.' >&2
+    exit 1
+fi

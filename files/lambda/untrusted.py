@@ -88,7 +88,7 @@ def _broken_word(found: re.Match[str]) -> str:
 
 def _is_link(host: str) -> bool:
     """Whether a mail client may make a link of the words: three and more, or two of which one is a domain's name."""
-    _, *labels = (label.strip("-_") for label in host.strip(".").split("."))
+    _first, *labels = (label.strip("-_") for label in host.strip(".").split("."))
     if len(labels) > 1 and labels[-1].isalpha():
         return True
     return any(_DOMAIN.fullmatch(label) for label in labels)

@@ -18,7 +18,7 @@ except ImportError:
 
 SESSION_NAME = "trailwatch"  # what CloudTrail shows as the session of an assumed role
 # Throttled calls are repeated with a growing pause, also when hundreds of accounts are in work at once.
-RETRIES = {"mode": "adaptive", "max_attempts": 10}
+RETRIES: Any = {"mode": "adaptive", "max_attempts": 10}
 
 
 class AccountError(Exception):

@@ -47,7 +47,7 @@ options:
     elements: str
     required: true
   subscribers:
-    description: Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic#module)'s subscriptions.
+    description: Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic)'s subscriptions.
     type: list
     elements: raw
     default: []

@@ -47,7 +47,7 @@ def _topic(call: Call, _caller: Caller) -> None:
             raise _invalid("AttributeName")
     if attributes.get("Policy") and problem_of_policy(attributes["Policy"]):
         raise _invalid(f"Policy Error: {problem_of_policy(attributes['Policy'])}")
-    if len(attributes.get("DisplayName", "")) > 100:
+    if not re.fullmatch(r"[^\x00-\x1f\x7f]{0,100}", attributes.get("DisplayName", "")):
         raise _invalid("DisplayName")
 
 

@@ -19,8 +19,6 @@ from sandbox.client import Sandbox
 from tests.integration.live import Account
 
 ROOT = Path(__file__).parents[2]
-SANDBOX_PYTHON = os.environ.get("SANDBOX_PYTHON", str(ROOT / ".venv-sandbox/bin/python"))
-SUBSCRIBER = "secops@example.com"
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def _recap(output: str) -> dict[str, dict[str, int]]:
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox.start(tmp_path_factory.mktemp("sandbox"), python=SANDBOX_PYTHON) as running:
+    with Sandbox.start(tmp_path_factory.mktemp("sandbox")) as running:
         yield running
 
 

@@ -7,23 +7,16 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names, parse_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import allocate, build_pattern, render
+from tests.integration.live import Account
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 API_CALL = "AWS API Call via CloudTrail"
 LISTS = [
     ["iam:CreateUser"],
@@ -46,58 +39,9 @@ EVENTS = [
 ]
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_until_ready(server: subprocess.Popen[bytes], endpoint: str) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the sandbox did not start at {endpoint}; it ended with {server.poll()}")
-
-
 @pytest.fixture(scope="module")
-def ministack_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A ministack of its own, on a free port of the loopback interface."""
-    python = Path(REPOSITORY, os.environ.get("SANDBOX_PYTHON", ".venv-sandbox/bin/python"))
-    if not python.exists():
-        pytest.skip(f"{python} is missing: it needs ministack, in an environment of its own")
-    port, home = free_port(), tmp_path_factory.mktemp("ministack")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "AUTH": "true",
-    }
-    with Path(home, "log").open("wb") as log:
-        server = subprocess.Popen([str(python), "-m", "ministack"], env=environment, cwd=home, stdout=log, stderr=log)
-        try:
-            wait_until_ready(server, f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=10)
-
-
-@pytest.fixture(scope="module")
-def events(ministack_endpoint: str) -> Any:
-    return boto3.client(
-        "events",
-        endpoint_url=ministack_endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="111111111111",
-        aws_secret_access_key="secret-of-the-integration-tests",
-    )
+def events(open_account: Callable[[], Account]) -> Any:
+    return open_account().client("events")
 
 
 def event(service: str, name: str, source: str = "", detail_type: str = API_CALL) -> str:

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from pipeline import Account  # noqa: E402
-
-from sandbox.client import Sandbox  # noqa: E402
-
-PYTHON = os.environ.get("SANDBOX_PYTHON", ".venv-sandbox/bin/python")
+from sandbox.client import Sandbox
+from tests.sandbox.small_pipeline import Account
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A running sandbox."""
-    python = PYTHON if os.path.isabs(PYTHON) else str(ROOT / PYTHON)
-    with Sandbox.start(tmp_path_factory.mktemp("sandbox"), python=python) as started:
+    with Sandbox.start(tmp_path_factory.mktemp("sandbox")) as started:
         yield started
 
 

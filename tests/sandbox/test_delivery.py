@@ -6,7 +6,8 @@ import gzip
 import json
 
 import pytest
-from pipeline import NAME
+
+from tests.sandbox.small_pipeline import NAME
 
 QUIET = 0.6
 

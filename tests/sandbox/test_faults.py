@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
-from pipeline import Account
+
+from tests.sandbox.small_pipeline import Account
 
 
 def code_of(call, **params):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pipeline import IAM_WRITES, NAME, Account, allow, policy
+from tests.sandbox.small_pipeline import IAM_WRITES, NAME, Account, allow, policy
 
 
 def forward(member: Account, hub: Account) -> None:
@@ -39,9 +39,16 @@ def test_alarm_needs_the_topics_leave(account, sandbox):
     topic = account.make_topic()
     cloudwatch, sns = account.client("cloudwatch"), account.client("sns")
     cloudwatch.put_metric_alarm(
-        AlarmName="a", EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold", Threshold=0.0, MetricName="Errors",
-        Namespace="AWS/Lambda", Period=60, Statistic="Sum", AlarmActions=[topic],
-    )  # fmt: skip
+        AlarmName="a",
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=0.0,
+        AlarmActions=[topic],
+    )
     assert "AlarmDescription" not in cloudwatch.describe_alarms()["MetricAlarms"][0]
     only_functions = policy(allow("lambda.amazonaws.com", "sns:Publish", topic))
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=only_functions)

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, ROOT
-from pipeline import Account
 
+from sandbox import client
 from sandbox.client import Sandbox
+from tests.sandbox.small_pipeline import Account, packed
 
 
 def children(pid: int) -> list[int]:
@@ -29,14 +29,17 @@ def children(pid: int) -> list[int]:
 
 def command(state: Path, *words: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "sandbox", *words, "--state", str(state)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "sandbox", *words, "--state", str(state)],
+        cwd=client.ROOT,
+        capture_output=True,
+        text=True,
     )
     return done.stdout + done.stderr
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for child processes in /proc")
-def test_a_whole_life(tmp_path, account):
-    with Sandbox.start(tmp_path, ["222222222222"], python=ROOT / PYTHON) as own:
+def test_a_whole_life(tmp_path):
+    with Sandbox.start(tmp_path, ["222222222222"]) as own:
         assert own.endpoint.startswith("http://127.0.0.1:")
         member = Account(own, "222222222222")
         member.deploy()
@@ -68,8 +71,12 @@ def test_moto_in_its_place(tmp_path):
         role = member.make_role("sns:Publish")
         function = member.client("lambda")
         function.create_function(
-            FunctionName="f", Runtime="python3.13", Role=role, Handler="h.h", Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+            FunctionName="f",
+            Runtime="python3.13",
+            Role=role,
+            Handler="h.h",
+            Code={"ZipFile": packed("")},
             DeadLetterConfig={"TargetArn": queue},
-        )  # fmt: skip
+        )
         kept = function.get_function_configuration(FunctionName="f")["DeadLetterConfig"]
         assert kept == {"TargetArn": queue}

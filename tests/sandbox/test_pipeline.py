@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import FAILING, NAME, policy
+from tests.sandbox.small_pipeline import FAILING, NAME, policy
 
 
 def test_create_and_delete_user_give_one_mail_each(account, sandbox, eventually):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
-from pipeline import NAME, connect, packed
+
+from tests.sandbox.small_pipeline import NAME, connect, packed
 
 
 def last(sandbox, account, **wanted):

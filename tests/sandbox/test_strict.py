@@ -6,7 +6,8 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from pipeline import IAM_WRITES, NAME, connect, packed, policy
+
+from tests.sandbox.small_pipeline import IAM_WRITES, NAME, connect, packed, policy
 
 
 def refused(call, **params):
@@ -117,6 +118,26 @@ def test_malformed_policies(account, text):
     assert refused(sns.create_topic, Name="t", Attributes={"Policy": text}).startswith("InvalidParameter")
     assert refused(sqs.create_queue, QueueName="q", Attributes={"Policy": text}) == "InvalidAttributeValue"
     assert refused(s3.put_bucket_policy, Bucket=f"b-{account.id}", Policy=text) == "MalformedPolicy"
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}'])
+def test_malformed_trust_and_key_policies(account, text):
+    iam, kms = account.client("iam"), account.client("kms")
+    assert refused(iam.create_role, RoleName="r", AssumeRolePolicyDocument=text).startswith("MalformedPolicyDocument")
+    assert refused(kms.create_key, Policy=text) == "MalformedPolicyDocumentException"
+
+
+def test_topic_with_a_key_asks_for_the_key(account, sandbox):
+    key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
+    topic = account.client("sns").create_topic(Name="t", Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    account.client("sns").publish(TopicArn=topic, Message="by an administrator")
+    iam = account.client("iam")
+    iam.create_user(UserName="alice")
+    may = policy({"Effect": "Allow", "Action": "sns:*", "Resource": "*"})
+    iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=may)
+    given = iam.create_access_key(UserName="alice")["AccessKey"]
+    alice = connect(sandbox, "sns", given["AccessKeyId"], given["SecretAccessKey"])
+    assert refused(alice.publish, TopicArn=topic, Message="by alice") == "KMSAccessDenied"
 
 
 def test_what_queues_and_topics_say_of_themselves(account):

@@ -59,7 +59,7 @@ def test_any_record_makes_a_mail(detail: dict[str, Any]) -> None:
     assert re.fullmatch(r"[A-Za-z0-9][ -~]{0,98}", mail.subject)
     assert len(mail.body.encode()) < 32 * 1024
     assert not [mark for mark in mail.body if unicodedata.category(mark) in ("Cc", "Cf", "Cs", "Zl") and mark != "\n"]
-    headline, _, rest = mail.body.partition("\n\n")
+    headline, _blank, rest = mail.body.partition("\n\n")
     assert headline.strip()
     assert [line for line in rest.splitlines() if not LINE.match(line)] == []
     assert [line for line in mail.body.splitlines() if LINK.search(line)] == []

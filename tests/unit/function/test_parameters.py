@@ -73,7 +73,7 @@ def test_endless_parameters_are_not_even_counted() -> None:
 
 def test_deep_nesting_ends() -> None:
     nested: Any = "x"
-    for _ in range(900):
+    for _depth in range(900):
         nested = {"a": nested}
     assert parameters.lines(nested) == ["a/a/a/a/a/a/a = (nested too deep to show)"]
 

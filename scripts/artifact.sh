@@ -1,0 +1,52 @@
+#!/bin/sh
+# Build the Galaxy artifact from a clean copy, look into it, install it beside the ansible package, deploy with it from
+# a folder that has nothing to do with the clone, and let Galaxy's own importer check it.
+set -eu
+root=$PWD
+PATH=$root/.venv/bin:$PATH
+export PATH
+unset ANSIBLE_CONFIG
+work=$root/.cache/artifact
+rm -rf "$work"
+mkdir -p "$work/elsewhere"
+scripts/collection-tree.sh "$work/source"
+(cd "$work/source/ansible_collections/trailwatch/aws" && ansible-galaxy collection build --output-path "$work")
+artifact=$(ls "$work"/trailwatch-aws-*.tar.gz)
+
+echo 'What is in it:'
+tar -tzf "$artifact" | sort | tee "$work/contents" | sed 's/^/  /'
+for unwanted in sandbox tests benchmarks scripts extensions accounts.ini Makefile; do
+    if grep -q "^$unwanted" "$work/contents"; then
+        echo "The artifact holds $unwanted, which no user needs: see build_ignore in galaxy.yml." >&2
+        exit 1
+    fi
+done
+for needed in files/lambda/handler.py playbooks/deploy.yml playbooks/teardown.yml plugins/modules/iam_event_rule.py \
+    roles/iam_alerting/tasks/main.yml meta/runtime.yml README.md LICENSE; do
+    grep -qx "$needed" "$work/contents" || { echo "The artifact lacks $needed." >&2; exit 1; }
+done
+
+echo 'Installed, and used from another folder:'
+ansible-galaxy collection install --offline --collections-path "$work/collections" "$artifact"
+cp accounts.ini "$work/elsewhere/accounts.ini"
+cd "$work/elsewhere"
+ANSIBLE_COLLECTIONS_PATH=$work/collections PYTHONPATH=$root python -m sandbox.run \
+    --account 111111111111 --account 222222222222 --account 333333333333 -- \
+    sh -c 'ansible-playbook trailwatch.aws.deploy -i accounts.ini --limit production &&
+        ansible-playbook trailwatch.aws.teardown -i accounts.ini --limit production'
+cd "$root"
+
+echo "Galaxy's importer:"
+cat > "$work/importer.cfg" <<'CFG'
+[galaxy-importer]
+RUN_ANSIBLE_TEST = False
+RUN_ANSIBLE_DOC = True
+RUN_ANSIBLE_LINT = False
+CFG
+cd "$work"
+PATH=$root/.venv-importer/bin:$PATH GALAXY_IMPORTER_CONFIG=$work/importer.cfg \
+    "$root/.venv-importer/bin/python" -m galaxy_importer.main "$artifact" 2>&1 | tee "$work/importer.log"
+if grep -q -e 'ERROR' -e 'Traceback' -e 'WARNING' "$work/importer.log" || ! grep -q 'Importer processing completed successfully' "$work/importer.log"; then
+    echo "Galaxy's importer has something to say about the artifact; see above." >&2
+    exit 1
+fi
