@@ -27,14 +27,16 @@ for needed in files/lambda/handler.py playbooks/deploy.yml playbooks/teardown.ym
 done
 
 echo 'Installed, and used from another folder:'
-ansible-galaxy collection install --offline --collections-path "$work/collections" "$artifact"
 cp accounts.ini "$work/elsewhere/accounts.ini"
 cd "$work/elsewhere"
-ANSIBLE_COLLECTIONS_PATH=$work/collections PYTHONPATH=$root python -m sandbox.run \
+ANSIBLE_COLLECTIONS_PATH=$work/collections
+export ANSIBLE_COLLECTIONS_PATH
+ansible-galaxy collection install --collections-path "$work/collections" "$artifact"
+PYTHONPATH=$root python -m sandbox.run \
     --account 111111111111 --account 222222222222 --account 333333333333 -- \
     sh -c 'ansible-playbook trailwatch.aws.deploy -i accounts.ini --limit production &&
         ansible-playbook trailwatch.aws.teardown -i accounts.ini --limit production'
-cd "$root"
+unset ANSIBLE_COLLECTIONS_PATH
 
 echo "Galaxy's importer:"
 cat > "$work/importer.cfg" <<'CFG'
