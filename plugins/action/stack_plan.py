@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import tempfile
+import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader, filter_loader, get_shell_plugin, test_loader
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
@@ -53,6 +55,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 FUNCTION_SOURCE = Path(__file__).resolve().parents[2] / "files" / "lambda"
 # The services whose actions are on most lists: their models are read once, before the workers fork.
 USUAL_SERVICES = ("iam", "cloudtrail")
+
+REREADS = 6
+REREAD_PAUSE_SECONDS = 5
 
 ARGUMENTS = {
     "account_id": {"type": "raw", "required": True},
@@ -98,6 +103,8 @@ class ActionModule(ActionBase):
             "region": settings.region,
             "bucket": desired["bucket"]["Name"],
             "differing": list(changes),
+            # One plain value for the role to look at: a condition costs each account, also when nothing differs.
+            "to_apply": bool(changes) and not self._task.check_mode,
         }
         if not changes:
             return result
@@ -107,12 +114,22 @@ class ActionModule(ActionBase):
 
 
 def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:
-    """The plan, read with credentials that are certainly for the account of the settings."""
+    """The plan, read with credentials that are certainly for the account of the settings.
+
+    After something was applied, it is read again for a while if something differs: AWS needs some time until all of it
+    says the same of what was just written.
+    """
     access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
     credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
     account_clients = clients.clients_of(settings.region)
     account_clients.enter(credentials)
-    return make_plan(account_clients, desired, names)
+    plan = make_plan(account_clients, desired, names)
+    rereads = REREADS if arguments["applied"] else 0
+    while plan.differing and rereads:
+        time.sleep(REREAD_PAUSE_SECONDS)
+        plan = make_plan(account_clients, desired, names)
+        rereads -= 1
+    return plan
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:
@@ -205,6 +222,10 @@ def prepare() -> None:
     function_package()
     for service in USUAL_SERVICES:
         known_names(service)
+    # Ansible looks for these in each worker anew, unless they were found before.
+    for loader, name in ((filter_loader, "default"), (test_loader, "defined"), (connection_loader, "local")):
+        loader.get(name, class_only=True)
+    get_shell_plugin(shell_type="sh")
     clients.prepare(region)
 
 

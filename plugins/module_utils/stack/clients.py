@@ -127,6 +127,7 @@ def _exercise(client: Any, operation: str) -> None:
     arguments = {name: _any_value(name, shape.members[name]) for name in (shape.required_members if shape else ())}
     # Whatever comes of it: a call that is exercised badly is only slower when it is really made.
     with contextlib.suppress(Exception):
+        client.can_paginate(xform_name(operation))
         getattr(client, xform_name(operation))(**arguments)
 
 
