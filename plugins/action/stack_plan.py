@@ -141,7 +141,7 @@ def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
     """What differs, for the role and for people. Nothing of it if nothing differs: it is kept for every account."""
     return {
         "differences": {name: by_attribute(change) for name, change in changes.items()},
-        "diff": [reported_diff(name, change) for name, change in changes.items()],
+        "diff": [entry for name, change in changes.items() for entry in reported_diff(name, change)],
     }
 
 

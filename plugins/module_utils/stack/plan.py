@@ -21,6 +21,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 # Of a few threads each reads a component after the other. More would gain little: the longest component has six reads.
 THREADS = 4
 
+_SIDES = ("before", "after")
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -57,20 +59,24 @@ def _is_there(live: Any) -> bool:
     return bool(live.found.rules if hasattr(live, "found") else live is not None)
 
 
-def reported_diff(name: str, change: Change) -> Document:
-    """The change of a component for Ansible's C(--diff): one attribute after the other, documents laid out."""
+def reported_diff(name: str, change: Change) -> list[Document]:
+    """The change of a component for Ansible's C(--diff): an entry for each attribute, one in all if it is new."""
+    if not change.before:
+        whole = "".join(f"{attribute}: {_text(value)}\n" for attribute, value in sorted(change.after.items()))
+        return [_entry(name, "", whole)]
+    return [
+        _entry(f"{name} {attribute}", *(f"{_text(sides[side])}\n" if side in sides else "" for side in _SIDES))
+        for attribute, sides in by_attribute(change).items()
+    ]
+
+
+def _entry(title: str, before: str, after: str) -> Document:
     return {
-        "before_header": f"{name} (live)" if change.before else f"{name} (absent)",
-        "after_header": f"{name} (desired)",
-        "before": _laid_out(change.before, change.after),
-        "after": _laid_out(change.after, change.before),
+        "before_header": f"{title} (live)" if before else f"{title} (absent)",
+        "after_header": f"{title} (desired)" if after else f"{title} (to be removed)",
+        "before": before,
+        "after": after,
     }
-
-
-def _laid_out(side: Document, other: Document) -> str:
-    """The attributes of one side, in the order that both sides share."""
-    order = sorted({*side, *other})
-    return "".join(f"{key}: {_text(side[key])}\n" for key in order if key in side)
 
 
 def _text(value: Any) -> str:
@@ -80,5 +86,5 @@ def _text(value: Any) -> str:
 def by_attribute(change: Change) -> dict[str, Document]:
     """The change by attribute: C(before), unless it is not there, and C(after), unless it goes."""
     names = sorted({*change.before, *change.after})
-    sides = (("before", change.before), ("after", change.after))
-    return {name: {side: values[name] for side, values in sides if name in values} for name in names}
+    sides = dict(zip(_SIDES, (change.before, change.after), strict=True))
+    return {name: {side: values[name] for side, values in sides.items() if name in values} for name in names}

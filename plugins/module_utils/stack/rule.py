@@ -81,16 +81,16 @@ def _options(desired: Document) -> event_rule.Options:
 
 
 def _only_differing(before: Document, after: Document) -> tuple[Document, Document]:
-    """Of each rule that is there and stays, the attributes that differ; of others all on the one side."""
+    """Of each rule that is there and stays, the attributes that differ, by both names; of others all, by the rule's."""
     old_side: Document = {}
     new_side: Document = {}
-    for name in before:
-        old, new = before[name], after[name]
-        same = {key for key in old.keys() & new.keys() if old[key] == new[key]}
-        old_side[name] = {key: value for key, value in old.items() if key not in same}
-        new_side[name] = {key: value for key, value in new.items() if key not in same}
-    return _without_empty(old_side), _without_empty(new_side)
-
-
-def _without_empty(rules: Document) -> Document:
-    return {name: rule for name, rule in rules.items() if rule}
+    for name, old in before.items():
+        new = after[name]
+        if "arn" in old and "arn" in new:
+            differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+            old_side |= {f"{name} {key}": old.get(key) for key in differing}
+            new_side |= {f"{name} {key}": new.get(key) for key in differing}
+        else:
+            old_side |= {name: old} if "arn" in old else {}
+            new_side |= {name: new} if "arn" in new else {}
+    return old_side, new_side
