@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +67,27 @@ def sign_in(access: Access, account_id: str, partition: str, region: str) -> Cre
         AccountError: there are no credentials, the role cannot be assumed, or the credentials are for another account.
     """
     session = _session(access.profile)
-    sts = session.client("sts", region_name=region, config=Config(retries=RETRIES))
+    sts = sts_client(access.profile, region)
     if access.role:
         return _assumed(sts, access, account_id, partition)
     return _own(session, sts, account_id)
 
 
+def prepare_sign_in(profile: str, region: str) -> None:
+    """Make what signing in to any account needs, and find the caller's credentials, which may take a while."""
+    sts_client(profile, region)
+    credentials = _session(profile).get_credentials()
+    if credentials:
+        credentials.get_frozen_credentials()
+
+
+@functools.cache
+def sts_client(profile: str, region: str) -> Any:
+    """The client of STS in a region, with the credentials of a profile; the same whenever asked."""
+    return _session(profile).client("sts", region_name=region, config=Config(retries=RETRIES))
+
+
+@functools.cache
 def _session(profile: str) -> Any:
     try:
         return boto3.session.Session(profile_name=profile or None)

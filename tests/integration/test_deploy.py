@@ -17,6 +17,7 @@ from tests.integration.live import Account, resources
 from tests.integration.specification import specification
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser", "iam:AttachUserPolicy"]
+ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule"
 NAMES = ("production", "staging", "research")
 
 
@@ -62,7 +63,7 @@ def test_the_accounts_are_what_the_specification_says(deployment: Deployment) ->
 
 def test_who_has_not_confirmed_is_named_per_account(deployment: Deployment) -> None:
     for name, account in deployment.accounts.items():
-        line = f"{name} ({account.id}): deployed; not confirmed yet: {deployment.subscriber(name)}"
+        line = f"{name} ({account.id}): changed: {ALL}; not confirmed yet: {deployment.subscriber(name)}"
         assert line in deployment.first.output
 
 
