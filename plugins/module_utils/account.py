@@ -87,10 +87,15 @@ def sts_client(profile: str, region: str) -> Any:
     return _session(profile).client("sts", region_name=region, config=Config(retries=RETRIES))
 
 
-@functools.cache
 def _session(profile: str) -> Any:
+    # None and not "", so that Ansible's own kind of text finds what was made for a plain one.
+    return _session_of(profile or None)
+
+
+@functools.cache
+def _session_of(profile: str | None) -> Any:
     try:
-        return boto3.session.Session(profile_name=profile or None)
+        return boto3.session.Session(profile_name=profile)
     except BotoCoreError as error:
         raise AccountError(f"{error}. The profile comes from iam_alerting_profile or AWS_PROFILE.") from error
 

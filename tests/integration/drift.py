@@ -228,18 +228,30 @@ def bucket_goes(account: Account) -> None:
     """The trail goes on writing to it, so that it may take more than one try."""
     client = account.client("s3")
     for _try in range(20):
-        _empty(account)
+        _empty(client, bucket(account))
         with contextlib.suppress(ClientError):
             client.delete_bucket(Bucket=bucket(account))
             return
     raise AssertionError("the bucket is never empty")
 
 
-def _empty(account: Account) -> None:
-    client = account.client("s3")
-    versions = client.list_object_versions(Bucket=bucket(account))
+def _empty(client: Any, name: str) -> None:
+    versions = client.list_object_versions(Bucket=name)
     for each in [*versions.get("Versions", []), *versions.get("DeleteMarkers", [])]:
-        client.delete_object(Bucket=bucket(account), Key=each["Key"], VersionId=each["VersionId"])
+        client.delete_object(Bucket=name, Key=each["Key"], VersionId=each["VersionId"])
+
+
+def tidy(account: Account) -> None:
+    """Remove what hands made beside our resources, and what the role has no business with."""
+    s3_client, sqs, iam = (account.client(service) for service in ("s3", "sqs", "iam"))
+    for each in s3_client.list_buckets(Prefix="elsewhere-")["Buckets"]:
+        _empty(s3_client, each["Name"])
+        s3_client.delete_bucket(Bucket=each["Name"])
+    for url in sqs.list_queues(QueueNamePrefix="listener").get("QueueUrls", []):
+        sqs.delete_queue(QueueUrl=url)
+    if any(each["RoleName"] == "other" for each in iam.list_roles()["Roles"]):
+        iam.delete_role_policy(RoleName="other", PolicyName="sqs")
+        iam.delete_role(RoleName="other")
 
 
 PUBLIC = {

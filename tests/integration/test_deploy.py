@@ -126,6 +126,9 @@ def test_a_subscriber_taken_off_the_list_is_unsubscribed_and_the_others_stay(dep
 
 
 def test_no_credentials_in_the_output_however_verbose(deployment: Deployment) -> None:
-    run = deployment.playbooks.run("deploy", {"research": deployment.hosts()["research"]}, "-vvv")
+    # Something has to differ, else no module is called, and none gets credentials.
+    host = {**deployment.hosts()["research"], "iam_alerting_log_retention_days": 180}
+    run = deployment.playbooks.run("deploy", {"research": host}, "-vvv")
+    assert "changed: bucket, log_group" in run.output
     shown = re.findall(r"(?:secret_key|session_token)\"?: \"?([^\s\",]*)", run.output)
     assert set(shown) == {"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
