@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +18,7 @@ Record = dict[str, Any]
 Call = tuple[str, str, dict[str, Any]]
 
 # Where CloudTrail's names are not those of the API (CloudTrail User Guide, "Amazon S3 ... tracked by CloudTrail").
-_SERVICES = {"monitoring": "cloudwatch"}
+_SERVICES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
 _OPERATIONS = {
     "GetBucketPublicAccessBlock": "GetPublicAccessBlock",
     "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
@@ -30,6 +31,19 @@ _MEMBERS = {"s3": {"bucketName": "Bucket", "Host": ""}}
 def distinct(records: Iterable[Record]) -> list[Record]:
     """The records, one per call: a role assumed across accounts is recorded in both."""
     return list({record["requestID"]: record for record in records}.values())
+
+
+def as_asked(records: Iterable[Record]) -> Counter[str]:
+    """How often each call was made, with its account and parameters; of AssumeRole, the role only."""
+    names = ("recipientAccountId", "eventSource", "eventName")
+    return Counter(json.dumps([*(record[name] for name in names), _essential(record)]) for record in records)
+
+
+def _essential(record: Record) -> Any:
+    parameters = record["requestParameters"] or {}
+    if record["eventName"] == "AssumeRole":
+        return parameters.get("roleArn")
+    return sorted((name, json.dumps(value, sort_keys=True)) for name, value in parameters.items())
 
 
 def reads_by_account(records: Iterable[Record], accounts: Iterable[str]) -> dict[str, list[Call]]:
