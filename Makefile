@@ -46,7 +46,7 @@ sanity: $(VENV)/.test ## ansible-test sanity
 	scripts/sanity.sh
 
 integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against the sandbox and moto
-	pytest tests/sandbox tests/integration
+	pytest -n 2 --dist loadfile tests/sandbox tests/integration
 
 molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios
 	scripts/molecule.sh
