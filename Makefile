@@ -16,7 +16,7 @@ export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 TESTS := lint unit sanity integration molecule artifact docs
 
-.PHONY: help setup demo test clean $(TESTS)
+.PHONY: help setup demo test catalogue clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,9 @@ artifact: $(VENV)/.test $(IMPORTER_VENV)/.ready $(SANDBOX_VENV)/.ready ## Build,
 
 docs: $(VENV)/.test ## Lint documentation and changelog
 	scripts/docs.sh
+
+catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
+	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
 
 clean: ## Remove all that these targets made
 	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) .cache .ansible build

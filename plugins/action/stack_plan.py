@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError, configured_region
+from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import FILE_IN_PACKAGE, catalogue, in_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import build_package, code_sha256
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
@@ -57,7 +58,7 @@ class ActionModule(ActionBase):
             settings = checked_settings(arguments)
         except (SettingsError, AccountError) as error:
             raise AnsibleActionFail(str(error)) from error
-        package = build_package(FUNCTION_SOURCE)
+        package = build_package(FUNCTION_SOURCE, {FILE_IN_PACKAGE: in_package(catalogue())})
         desired = desired_stack(settings)
         desired["function"]["CodeSha256"] = code_sha256(package)
         return {
