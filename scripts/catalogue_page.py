@@ -23,7 +23,8 @@ What Trailwatch knows of the actions that it reports: each alert takes its sever
 from here. Any other action can be reported too; its alert then has the severity *medium* and no advice.
 
 A severity with another one in brackets is that of the alert where the record does not tell what was done; the one in
-brackets, where it tells and nothing in it is known to be dangerous. What the record says can raise every severity.
+brackets, where it tells and nothing in it is known to be dangerous. What the record says can raise every severity:
+[what decides](severity.md).
 """
 
 

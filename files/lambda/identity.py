@@ -31,6 +31,7 @@ class Actor:
     name: str
     title: str
     notes: tuple[str, ...] = ()
+    type: str = ""
     arn: str = ""
     accountId: str = ""
     accessKeyId: str = ""
@@ -47,6 +48,7 @@ def resolve(user_identity: object, additional: object = None) -> Actor:
         name=name,
         title=title,
         notes=tuple(note for note in (*notes, *_circumstances(identity)) if note),
+        type=text(identity.get("type")),
         arn=text(identity.get("arn")),
         accountId=first_text(identity.get("accountId"), dig(identity, "sessionContext", "sessionIssuer", "accountId")),
         accessKeyId=text(identity.get("accessKeyId")),
