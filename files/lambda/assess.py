@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import policy
 from catalogue import Entry
@@ -29,28 +29,26 @@ class Severity(enum.IntEnum):
     CRITICAL = 4
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """The alerting itself: the name of its resources, and the account that they are in."""
 
     name: str = ""
     account: str = ""
 
 
-@dataclass(frozen=True)
-class Assessment:
+class Assessment(NamedTuple):
     """How bad an event is. `reason` is one sentence, `rule` the id of what decided. Texts are not safe to print yet."""
 
     severity: Severity
     rule: str
     reason: str
     entry: Entry
+    next: str
     lowered: str = ""
     grants: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """What the rules look at."""
 
     record: Record
@@ -75,14 +73,17 @@ class Case:
         return (statement for statement in self.statements if statement.allows and statement.is_trust)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """`look` gives the reason why the rule holds for a case, or nothing. Only the named events are looked at."""
+class Rule(NamedTuple):
+    """`look` gives the reason why the rule holds for a case, or nothing. Only the named events are looked at.
+
+    `next` is what to do where the catalogue's advice for the action does not fit.
+    """
 
     id: str
     severity: Severity
     look: Callable[[Case], str]
     events: frozenset[str] = frozenset()
+    next: str = ""
 
 
 UNKNOWN_ACTION = Entry("medium")
@@ -130,22 +131,27 @@ def assess(record: Record, known: Mapping[str, Entry], pipeline: Pipeline) -> As
     """How bad the record is; `known` is the catalogue."""
     case = Case(record, policy.statements(record.requestParameters), pipeline)
     entry = known.get(record.action, UNKNOWN_ACTION)
-    severity, rule, reason = _decided(case, entry)
-    lowered = ""
-    if record.outcome in (Outcome.DENIED, Outcome.FAILED) and severity > Severity.LOW:
-        lowered = f"One lower than {severity.name}, as the call {_CAME_TO_NOTHING[record.outcome]}."
-        severity = Severity(severity - 1)
+    severity, rule, reason, step = _decided(case, entry)
     grants = tuple(policy.describe(case.statements, record.account))
-    return Assessment(severity, rule, reason, entry, lowered, grants)
+    came_to = _CAME_TO_NOTHING.get(record.outcome)
+    if not came_to:
+        return Assessment(severity, rule, reason, entry, step, "", grants)
+    lower = Severity(max(severity - 1, Severity.LOW))
+    lowered = f"One lower than {severity.name}, as the call {came_to}." if lower < severity else ""
+    if rule not in _SAID_OF_ATTEMPTS and record.service != "signin":
+        reason = f"Had it succeeded: {reason}"
+    return Assessment(lower, rule, reason, entry, _NEXT_OF_ATTEMPT, lowered, grants)
 
 
 _CAME_TO_NOTHING = {Outcome.DENIED: "was denied", Outcome.FAILED: "failed"}
+_SAID_OF_ATTEMPTS = ("root-activity", "not-in-catalogue")
+_NEXT_OF_ATTEMPT = "Nothing was changed. Ask the actor what it was for. Look for other attempts of theirs."
 
 
-def _decided(case: Case, entry: Entry) -> tuple[Severity, str, str]:
-    """Severity, id and reason of the rule that decides, or of the catalogue."""
+def _decided(case: Case, entry: Entry) -> tuple[Severity, str, str, str]:
+    """Severity, id, reason and advice of the rule that decides, or of the catalogue."""
     base = Severity[(entry.ordinary if entry.ordinary and _tells(case) else entry.severity).upper()]
-    decided = (base, *_said_by_catalogue(entry))
+    decided = (base, *_said_by_catalogue(entry), entry.next)
     for rule in RULES:
         if rule.severity < decided[0] or (rule.events and case.record.eventName not in rule.events):
             continue
@@ -153,7 +159,7 @@ def _decided(case: Case, entry: Entry) -> tuple[Severity, str, str]:
             continue
         reason = rule.look(case)
         if reason:
-            decided = (rule.severity, rule.id, reason)
+            decided = (rule.severity, rule.id, reason, rule.next or entry.next)
     return decided
 
 
@@ -323,9 +329,15 @@ def _signed_in_without_mfa(case: Case) -> str:
     return "The user signed in to the console with a password alone, without MFA." if alone else ""
 
 
+_MEND = "If it was not a deployment of yours, deploy again to mend it, and find out who did it."
+_ASK_FOR_ROOT = (
+    "Ask the keepers of the root user at once. If it was none of them, set another password and end its sessions."
+)
+_SET_UP_MFA = "Ask the user whether it was them, and have them set up MFA."
+
 # Of those with the same severity the first one that holds decides.
 RULES = (
-    Rule("pipeline-changed", Severity.CRITICAL, _pipeline_touched),
+    Rule("pipeline-changed", Severity.CRITICAL, _pipeline_touched, next=_MEND),
     Rule("administrator-attached", Severity.CRITICAL, _admin_attached, _ATTACH),
     Rule("policy-allows-everything", Severity.CRITICAL, _policy_of_admin, _WRITE_POLICY),
     Rule("policy-allows-all-but", Severity.CRITICAL, _policy_of_all_but, _WRITE_POLICY),
@@ -337,7 +349,7 @@ RULES = (
     Rule("mfa-taken-from-another-user", Severity.CRITICAL, _mfa_taken_from_another, frozenset({"DeactivateMFADevice"})),
     Rule("trail-weakened", Severity.CRITICAL, _trail_weakened, frozenset({"UpdateTrail"})),
     Rule("selectors-weakened", Severity.CRITICAL, _selectors_weakened, frozenset({"PutEventSelectors"})),
-    Rule("root-activity", Severity.CRITICAL, _root),
+    Rule("root-activity", Severity.CRITICAL, _root, next=_ASK_FOR_ROOT),
     Rule("strong-policy-attached", Severity.HIGH, _strong_policy_attached, _ATTACH),
     Rule("policy-allows-escalation", Severity.HIGH, _policy_of_escalation, _WRITE_POLICY),
     Rule("trust-in-everyone-under-conditions", Severity.HIGH, _trusts_everyone_conditionally, _WRITE_TRUST),
@@ -350,5 +362,5 @@ RULES = (
     ),
     Rule("policy-version-set-back", Severity.HIGH, _policy_version_set, frozenset({"SetDefaultPolicyVersion"})),
     Rule("identity-provider-changed", Severity.HIGH, _provider_changed, _PROVIDERS),
-    Rule("sign-in-without-mfa", Severity.HIGH, _signed_in_without_mfa, frozenset({"ConsoleLogin"})),
+    Rule("sign-in-without-mfa", Severity.HIGH, _signed_in_without_mfa, frozenset({"ConsoleLogin"}), _SET_UP_MFA),
 )

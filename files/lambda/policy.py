@@ -8,11 +8,9 @@ Texts are as recorded: whoever prints them makes them safe.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import shape
 
@@ -25,12 +23,15 @@ _NAMED_BY_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(?P<account>\d{12}):(?P<who
 _ALL_OF_A_KIND = ("*", "*/*", "role/*", "user/*", "policy/*")
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One statement of a policy. `actions` and `resources` are all but those named where `but_` says so."""
+class Statement(NamedTuple):
+    """One statement of a policy. `actions` and `resources` are all but those named where `but_` says so.
+
+    `patterns` are the actions in lower case.
+    """
 
     allows: bool
     actions: tuple[str, ...]
+    patterns: tuple[str, ...]
     but_actions: bool
     resources: tuple[str, ...]
     but_resources: bool
@@ -54,11 +55,7 @@ class Statement:
 
     def names_action(self, action: str) -> bool:
         """Whether the action, in lower case, is one of those named, wildcards resolved."""
-        return any(_stands_for(pattern, action) for pattern in self._patterns)
-
-    @functools.cached_property
-    def _patterns(self) -> tuple[str, ...]:
-        return tuple(action.lower() for action in self.actions)
+        return any(_stands_for(pattern, action) for pattern in self.patterns)
 
 
 def statements(parameters: object) -> tuple[Statement, ...]:
@@ -90,9 +87,11 @@ def trusts_everyone(statement: Statement) -> bool:
 
 
 def _statement(fields: Mapping[str, Any]) -> Statement:
+    actions = _texts(fields.get("notaction") if "notaction" in fields else fields.get("action"))
     return Statement(
         allows=shape.text(fields.get("effect")).lower() == "allow",
-        actions=_texts(fields.get("notaction") if "notaction" in fields else fields.get("action")),
+        actions=actions,
+        patterns=tuple(action.lower() for action in actions),
         but_actions="notaction" in fields,
         resources=_texts(fields.get("notresource") if "notresource" in fields else fields.get("resource")),
         but_resources="notresource" in fields,

@@ -45,6 +45,11 @@ def as_text(value: str, limit: int) -> str:
     return cap(defang(redact.mask(clean(value))), limit)
 
 
+def as_value(value: str, limit: int) -> str:
+    """A name or ARN for programs to compare: on one line, at most `limit` characters, links left as they are."""
+    return cap(redact.shorten_keys(clean(value)), limit)
+
+
 def clean(value: str) -> str:
     """The text on one line: runs of white space and control characters are one space, invisible marks are gone."""
     value = unicodedata.normalize("NFKC", value[:_READ_AT_MOST]).replace("\u3002", ".")

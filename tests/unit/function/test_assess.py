@@ -201,6 +201,7 @@ def test_root_is_critical_whatever_it_does(judge: Callable[..., Assessment]) -> 
         "signin:ConsoleLogin", responseElements={"ConsoleLogin": "Success"}, userIdentity={"type": "Root"}
     )
     assert (assessment.severity, assessment.rule) == (Severity.CRITICAL, "root-activity")
+    assert assessment.next.startswith("Ask the keepers of the root user")
 
 
 @pytest.mark.parametrize(
@@ -238,6 +239,13 @@ def test_call_that_came_to_nothing_is_one_lower(judge: Callable[..., Assessment]
     assessment = judge("iam:AttachRolePolicy", managed("AdministratorAccess"), errorCode=code)
     assert (assessment.severity, assessment.rule) == (Severity.HIGH, "administrator-attached")
     assert assessment.lowered == said
+    assert assessment.reason == "Had it succeeded: Policy AdministratorAccess allows everything in the account."
+    assert assessment.next.startswith("Nothing was changed.")
+
+
+def test_attempt_of_root_is_told_as_it_is(judge: Callable[..., Assessment]) -> None:
+    assessment = judge("iam:CreateUser", errorCode="AccessDenied", userIdentity={"type": "Root"})
+    assert assessment.reason == "The root user acted, which ordinary work never needs."
 
 
 def test_nothing_is_lower_than_low(judge: Callable[..., Assessment]) -> None:
