@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import origin
 import parameters
@@ -43,8 +43,7 @@ _SIGNED_IN = {
 }
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What is sent: a subject that SNS accepts, and a body of plain text."""
 
     subject: str
@@ -238,4 +237,6 @@ def _aligned(label: str, values: list[str]) -> list[str]:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line] if line else []
     return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)

@@ -8,7 +8,6 @@ Texts are as recorded: whoever prints them makes them safe.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,8 +17,6 @@ _DOCUMENTS = ("policyDocument", "assumeRolePolicyDocument")
 _STATEMENTS = 300  # more than fit into any policy that IAM takes
 _VALUES = 3000
 _SHOWN = 4
-_ACCOUNT = re.compile(r"\d{12}")
-_NAMED_BY_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::(?P<account>\d{12}):(?P<who>.+)", re.DOTALL)
 _ALL_OF_A_KIND = ("*", "*/*", "role/*", "user/*", "policy/*")
 
 
@@ -160,10 +157,15 @@ def _whom(kind: str, value: str, account: str) -> str:
 
 def _account_and_who(principal: str) -> tuple[str, str]:
     """Account and principal of an ARN or account id; empty where it is something else."""
-    if _ACCOUNT.fullmatch(principal):
+    if _is_account(principal):
         return principal, ""
-    named = _NAMED_BY_ARN.fullmatch(principal)
-    return (named["account"], named["who"]) if named else ("", "")
+    parts = principal.split(":", 5)
+    named = len(parts) == 6 and parts[0] == "arn" and parts[2] in ("iam", "sts") and _is_account(parts[4])
+    return (parts[4], parts[5]) if named else ("", "")
+
+
+def _is_account(value: str) -> bool:
+    return len(value) == 12 and value.isascii() and value.isdigit()
 
 
 def _some(names: tuple[str, ...]) -> str:

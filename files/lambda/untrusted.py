@@ -52,7 +52,10 @@ def as_value(value: str, limit: int) -> str:
 
 def clean(value: str) -> str:
     """The text on one line: runs of white space and control characters are one space, invisible marks are gone."""
-    value = unicodedata.normalize("NFKC", value[:_READ_AT_MOST]).replace("\u3002", ".")
+    value = value[:_READ_AT_MOST]
+    if value.isascii() and value.isprintable():
+        return " ".join(value.split())
+    value = unicodedata.normalize("NFKC", value).replace("\u3002", ".")
     return " ".join("".join(map(_visible, value)).split())
 
 
@@ -61,8 +64,9 @@ def defang(text: str) -> str:
 
     Mail addresses and names of AWS services stay as they are.
     """
-    text = _SCHEME.sub(lambda found: "hxxp" if found["http"] else "[:]//", text)
-    return _WORD.sub(_broken_word, text)
+    if "://" in text:
+        text = _SCHEME.sub(lambda found: "hxxp" if found["http"] else "[:]//", text)
+    return _WORD.sub(_broken_word, text) if "." in text else text
 
 
 def cap(text: str, limit: int) -> str:
@@ -72,6 +76,8 @@ def cap(text: str, limit: int) -> str:
 
 def to_ascii(text: str) -> str:
     """The text in printable ASCII: accents dropped, other characters as question marks."""
+    if text.isascii() and text.isprintable():
+        return text
     letters = (mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
     return "".join(mark if " " <= mark <= "~" else "?" for mark in letters)
 
@@ -85,6 +91,8 @@ def _visible(mark: str) -> str:
 
 def _broken_word(found: re.Match[str]) -> str:
     word = found.group()
+    if "." not in word:
+        return word
     path_follows = found.string[found.end() : found.end() + 1] in ("/", ":")
     if not path_follows and (_MAIL_ADDRESS.fullmatch(word) or _SERVICE.fullmatch(word)):
         return word
