@@ -7,6 +7,7 @@ PYTHON ?= $(shell scripts/find-python.sh 3.11 3.14)
 VENV := .venv
 SANDBOX_VENV := .venv-sandbox
 IMPORTER_VENV := .venv-importer
+BENCH_VENV := .venv-bench
 COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
 
 # Our tools first, and nothing of the user's own Ansible.
@@ -16,7 +17,7 @@ export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 TESTS := lint unit sanity integration molecule artifact docs
 
-.PHONY: help setup demo test catalogue clean $(TESTS)
+.PHONY: help setup demo test bench catalogue clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -59,8 +60,11 @@ docs: $(VENV)/.test ## Lint documentation and changelog
 catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
 
+bench: $(VENV)/.run $(SANDBOX_VENV)/.ready $(BENCH_VENV)/.ready ## Measure beside plain tasks and plain boto3 (N="1 10 100")
+	@$(VENV)/bin/python -m benchmarks --accounts "$(or $(N),1 10 100)" $(BENCH)
+
 clean: ## Remove all that these targets made
-	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) .cache .ansible build
+	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) $(BENCH_VENV) .cache .ansible build
 
 # --- environments ----------------------------------------------------------------------------------------------------
 $(VENV)/.run: requirements.txt requirements-run.txt
@@ -87,4 +91,10 @@ $(IMPORTER_VENV)/.ready: requirements-importer.txt requirements-run.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(IMPORTER_VENV) for galaxy-importer, about a minute ..."; $$python -m venv $(IMPORTER_VENV)
 	@$(IMPORTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-importer.txt
+	@touch $@
+
+$(BENCH_VENV)/.ready: requirements-bench.txt
+	@python=$(PYTHON); test -n "$$python" || exit 1; \
+	echo "Setting up $(BENCH_VENV) for plot and profile ..."; $$python -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@

@@ -2,23 +2,46 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Work out the stack of one account. It runs in the controller and calls nothing."""
+"""Plan the stack of one account: read what is there, compare, write nothing. It runs in the controller."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
 import os
 import tempfile
+import time
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader, filter_loader, get_shell_plugin, test_loader
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError, configured_region
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
+    Access,
+    AccountError,
+    configured_region,
+    prepare_sign_in,
+    sign_in,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import FILE_IN_PACKAGE, catalogue, in_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import build_package, code_sha256
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
+    Plan,
+    by_attribute,
+    make_plan,
+    reported_diff,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
     Settings,
     SettingsError,
@@ -31,18 +54,29 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 )
 
 FUNCTION_SOURCE = Path(__file__).resolve().parents[2] / "files" / "lambda"
+# The services whose actions are on most lists: their models are read once, before the workers fork.
+USUAL_SERVICES = ("iam", "cloudtrail")
+
+REREADS = 6
+REREAD_PAUSE_SECONDS = 5
 
 ARGUMENTS = {
     "account_id": {"type": "raw", "required": True},
     "account_name": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
     "region": {"type": "str", "default": ""},
+    "role": {"type": "str", "default": ""},
+    "external_id": {"type": "str", "default": ""},
     "profile": {"type": "str", "default": ""},
+    "components": {"type": "list", "elements": "str", "default": []},
     "actions": {"type": "list", "elements": "str", "required": True},
     "subscribers": {"type": "list", "elements": "raw", "default": []},
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "tags": {"type": "dict", "default": {}},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "keep": {"type": "list", "elements": "str", "default": []},
+    "applied": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -56,19 +90,86 @@ class ActionModule(ActionBase):
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         try:
             settings = checked_settings(arguments)
-        except (SettingsError, AccountError) as error:
+            names = check_components(arguments["components"])
+            desired = desired_stack(settings)
+            plan = made_plan(arguments, settings, desired, names)
+        except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
-        package = build_package(FUNCTION_SOURCE, {FILE_IN_PACKAGE: in_package(catalogue())})
-        desired = desired_stack(settings)
-        desired["function"]["CodeSha256"] = code_sha256(package)
-        return {
-            "changed": False,
+        changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
+        result = {
+            # It is the steps of the role that change something, and they say so themselves.
+            "changed": self._task.check_mode and bool(changes),
+            "summary": summary(arguments, changes, plan.pending, self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
-            "partition": settings.partition,
-            "desired": desired,
-            "package": str(write_package(package, desired["function"]["CodeSha256"])),
+            "bucket": desired["bucket"]["Name"],
+            "differing": list(changes),
+            # One plain value for the role to look at: a condition costs each account, also when nothing differs.
+            "to_apply": bool(changes) and not self._task.check_mode,
         }
+        if not changes:
+            return result
+        if arguments["applied"]:
+            result |= {"failed": True, "msg": left_over(changes)}
+        return result | differences(changes) | {"desired": desired, "package": str(write_package(*function_package()))}
+
+
+def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:
+    """The plan, read with credentials that are certainly for the account of the settings.
+
+    After something was applied, it is read again for a while if something differs: AWS needs some time until all of it
+    says the same of what was just written.
+    """
+    access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
+    credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
+    account_clients = clients.clients_of(settings.region)
+    account_clients.enter(credentials)
+    plan = make_plan(account_clients, desired, names)
+    rereads = REREADS if arguments["applied"] else 0
+    while plan.differing and rereads:
+        time.sleep(REREAD_PAUSE_SECONDS)
+        plan = make_plan(account_clients, desired, names)
+        rereads -= 1
+    return plan
+
+
+def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:
+    """For each component that is there and not to be kept, that it is to be no more."""
+    return {name: Change({"State": "present"}, {"State": "absent"}) for name in plan.present if name not in keep}
+
+
+def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
+    """What differs, for the role and for people. Nothing of it if nothing differs: it is kept for every account."""
+    return {
+        "differences": {name: by_attribute(change) for name, change in changes.items()},
+        "diff": [entry for name, change in changes.items() for entry in reported_diff(name, change)],
+    }
+
+
+def summary(arguments: dict[str, Any], changes: Mapping[str, Change], pending: Sequence[str], check_mode: bool) -> str:
+    """One line on the account for the report."""
+    removing = arguments["state"] == "absent"
+    if changes:
+        doing = ("would remove" if removing else "would change") if check_mode else "differs"
+        line = f"{doing}: {', '.join(changes)}"
+    elif removing:
+        line = "nothing to remove"
+    else:
+        line = f"changed: {', '.join(arguments['applied'])}" if arguments["applied"] else "in sync"
+    return f"{line}; not confirmed yet: {', '.join(pending)}" if pending and not removing else line
+
+
+def left_over(changes: Mapping[str, Change]) -> str:
+    """What still differs after it was deployed."""
+    parts = [
+        f"{name} {attribute} is {json.dumps(sides.get('before'))} and not {json.dumps(sides.get('after'))}"
+        for name, change in changes.items()
+        for attribute, sides in by_attribute(change).items()
+    ]
+    return (
+        f"What was deployed is not what is there: {'; '.join(parts)}. Somebody or something else may be changing it; "
+        "deploy again, or leave it to them with iam_alerting_components."
+    )
 
 
 def checked_settings(arguments: dict[str, Any]) -> Settings:
@@ -91,7 +192,15 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         log_retention_days=arguments["log_retention_days"],
         architecture=arguments["architecture"],
         extra_tags=check_tags(arguments["tags"]),
+        code_sha256=function_package()[1],
     )
+
+
+@functools.cache
+def function_package() -> tuple[bytes, str]:
+    """The function's package and its hash; one serves all accounts."""
+    package = build_package(FUNCTION_SOURCE, {FILE_IN_PACKAGE: in_package(catalogue())})
+    return package, code_sha256(package)
 
 
 def write_package(package: bytes, sha256: str) -> Path:
@@ -105,3 +214,23 @@ def write_package(package: bytes, sha256: str) -> Path:
             stream.write(package)
         Path(part).replace(path)
     return path
+
+
+def prepare() -> None:
+    """Do once what each worker would else do for itself, for the case that is usual: no profile, the home region."""
+    region = iam_region(configured_region("") or "us-east-1")
+    prepare_sign_in("", region)
+    function_package()
+    for service in USUAL_SERVICES:
+        known_names(service)
+    # Ansible looks for these in each worker anew, unless they were found before.
+    for loader, name in ((filter_loader, "default"), (test_loader, "defined"), (connection_loader, "local")):
+        loader.get(name, class_only=True)
+    get_shell_plugin(shell_type="sh")
+    clients.prepare(region)
+
+
+# The strategies load an action plugin in the controller's main process, before they fork the first worker for its task.
+# Whatever goes wrong here is told by the task itself, for the account that it is about.
+with contextlib.suppress(Exception):
+    prepare()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,15 +67,35 @@ def sign_in(access: Access, account_id: str, partition: str, region: str) -> Cre
         AccountError: there are no credentials, the role cannot be assumed, or the credentials are for another account.
     """
     session = _session(access.profile)
-    sts = session.client("sts", region_name=region, config=Config(retries=RETRIES))
+    sts = sts_client(access.profile, region)
     if access.role:
         return _assumed(sts, access, account_id, partition)
     return _own(session, sts, account_id)
 
 
+def prepare_sign_in(profile: str, region: str) -> None:
+    """Make what signing in to any account needs, and find the caller's credentials, which may take a while."""
+    sts_client(profile, region)
+    credentials = _session(profile).get_credentials()
+    if credentials:
+        credentials.get_frozen_credentials()
+
+
+@functools.cache
+def sts_client(profile: str, region: str) -> Any:
+    """The client of STS in a region, with the credentials of a profile; the same whenever asked."""
+    return _session(profile).client("sts", region_name=region, config=Config(retries=RETRIES))
+
+
 def _session(profile: str) -> Any:
+    # None and not "", so that Ansible's own kind of text finds what was made for a plain one.
+    return _session_of(profile or None)
+
+
+@functools.cache
+def _session_of(profile: str | None) -> Any:
     try:
-        return boto3.session.Session(profile_name=profile or None)
+        return boto3.session.Session(profile_name=profile)
     except BotoCoreError as error:
         raise AccountError(f"{error}. The profile comes from iam_alerting_profile or AWS_PROFILE.") from error
 

@@ -362,7 +362,7 @@ def _unknown(action: Action) -> str:
     names = known_names(action.service)
     if not names:
         return _unknown_service(action)
-    if any(_stands_for(action.name, name) for name in names):
+    if action.name in names or (action.is_wildcard and any(_stands_for(action.name, name) for name in names)):
         return ""
     if action.service == "lambda" and action.name in LAMBDA_VERSIONED:
         recorded = LAMBDA_VERSIONED[action.name]

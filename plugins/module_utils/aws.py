@@ -40,6 +40,9 @@ RETRIED_CODES = (
     "ConcurrentModificationException",
 )
 
+# A client that tries so often is patient enough; botocore's own default is less.
+PATIENT_ATTEMPTS = 6
+
 # In a policy, an account is written as its number or as the ARN of its root, in any partition.
 _ACCOUNT_ROOT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
 _KEY_ARN = re.compile(r"arn:[^:]*:kms:[^:]*:\d{12}:key/(.+)")
@@ -71,14 +74,38 @@ class Change:
 def call(purpose: str, operation: Callable[..., Any], **arguments: Any) -> Any:
     """The answer of one AWS operation, repeated with growing pauses while AWS throttles.
 
+    A client that was made to repeat its calls by itself is left to do it: patience twice over would be endless.
+
     Args:
         purpose: what the call is for, to complete "Failed to ...".
 
     Raises:
         AnsibleAWSError: AWS refused the call or could not be reached; C(is_ansible_aws_error_code) tells the code.
     """
-    patient = AWSRetry.jittered_backoff(delay=2, catch_extra_error_codes=RETRIED_CODES)
-    return call_with(patient, purpose, operation, **arguments)
+    retry = _once if _is_patient(getattr(operation, "__self__", None)) else _patiently
+    return call_with(retry, purpose, operation, **arguments)
+
+
+def call_all(purpose: str, client: Any, operation: str, **arguments: Any) -> Document:
+    """As C(call), the answers of all pages of an operation, given by its Python name, as one."""
+    pages = client.get_paginator(operation).paginate(**arguments)
+    retry = _once if _is_patient(client) else _patiently
+    answer: Document = call_with(retry, purpose, pages.build_full_result)
+    return answer
+
+
+def _is_patient(client: Any) -> bool:
+    retries = getattr(getattr(getattr(client, "meta", None), "config", None), "retries", None) or {}
+    return retries.get("total_max_attempts", 0) >= PATIENT_ATTEMPTS
+
+
+def _patiently(operation: Callable[..., Any]) -> Callable[..., Any]:
+    repeated: Callable[..., Any] = AWSRetry.jittered_backoff(delay=2, catch_extra_error_codes=RETRIED_CODES)(operation)
+    return repeated
+
+
+def _once(operation: Callable[..., Any]) -> Callable[..., Any]:
+    return operation
 
 
 def call_with(retry: Callable[..., Any], purpose: str, operation: Callable[..., Any], **arguments: Any) -> Any:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     Document,
     InvalidValueError,
     call,
+    call_all,
     tag_changes,
     tags_after,
 )
@@ -112,13 +113,15 @@ class RuleSet:
 
 @dataclass(frozen=True)
 class Live:
-    """What is there: the rules of the list, other rules that have the name of a shard, and what ARNs begin with."""
+    """What is there: the rules of the list, other rules that have the name of a shard, what ARNs begin with, and of
+    the functions that were read the statements that are no permission of these rules, by ARN and id."""
 
     name: str
     event_bus_name: str
     arn_prefix: str
     found: RuleSet
     foreign: frozenset[str] = frozenset()
+    others: Permissions = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -259,12 +262,18 @@ def _check_tags(tags: Mapping[str, str]) -> None:
 
 
 def describe(
-    events: Any, lambda_client: Any, name: str, event_bus_name: str = "default", functions: Iterable[str] = ()
+    events: Any,
+    lambda_client: Any,
+    name: str,
+    event_bus_name: str = "default",
+    functions: Iterable[str] = (),
+    known_tags: Callable[[str], Mapping[str, str]] | None = None,
 ) -> Live:
     """Read the rules of a list of actions, and what they are allowed to invoke.
 
     Args:
         functions: ARNs of functions that the rules are to invoke, besides those that they do.
+        known_tags: gives the tags of the rule of an ARN, if they are known without asking EventBridge; else nothing.
 
     Raises:
         InvalidValueError: the rule is a shard of another one.
@@ -272,7 +281,8 @@ def describe(
         AnsibleAWSError: AWS refused a call.
     """
     listed = _list_rules(events, name, event_bus_name)
-    tags = {rule["Name"]: _list_tags(events, rule) for rule in listed}
+    known = {rule["Name"]: known_tags(rule["Arn"]) if known_tags else {} for rule in listed}
+    tags = {rule["Name"]: known[rule["Name"]] or _list_tags(events, rule) for rule in listed}
     _check_first(name, listed, tags)
     ours = [rule for rule in listed if rule["Name"] == name or tags[rule["Name"]].get(SHARD_TAG) == name]
     rules = {rule["Name"]: _rule(events, rule, tags[rule["Name"]]) for rule in ours}
@@ -281,7 +291,8 @@ def describe(
     policies = {function: _policy(lambda_client, function) for function in sorted(invoked.union(functions))}
     permissions = _permissions(f"{arn_prefix}{name}", name, policies)
     foreign = frozenset(rule["Name"] for rule in listed) - rules.keys()
-    return Live(name, event_bus_name, arn_prefix, RuleSet(rules, permissions), foreign)
+    others = _other_statements(policies, permissions)
+    return Live(name, event_bus_name, arn_prefix, RuleSet(rules, permissions), foreign, others)
 
 
 def invoked_functions(targets: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -293,9 +304,9 @@ def invoked_functions(targets: Iterable[Mapping[str, Any]]) -> list[str]:
 def _list_rules(events: Any, name: str, event_bus_name: str) -> list[Document]:
     """The rules that have the name of the list or of one of its shards; they need not be ours."""
     family = re.compile(rf"{re.escape(name)}(?:-(?:[2-9]|[1-9]\d+))?")
-    pages = events.get_paginator("list_rules").paginate(NamePrefix=name, EventBusName=event_bus_name)
+    purpose = f"list the rules of event bus {event_bus_name}"
     try:
-        answer = call(f"list the rules of event bus {event_bus_name}", pages.build_full_result)
+        answer = call_all(purpose, events, "list_rules", NamePrefix=name, EventBusName=event_bus_name)
     except is_ansible_aws_error_code("ResourceNotFoundException") as error:
         message = f"event_bus_name: there is no event bus '{event_bus_name}' in this region. Create it first"
         raise MissingBusError(message=message, exception=error.exception) from error
@@ -321,10 +332,9 @@ def _check_first(name: str, listed: Iterable[Mapping[str, Any]], tags: Mapping[s
 
 
 def _rule(events: Any, rule: Mapping[str, Any], tags: Mapping[str, str]) -> Document:
-    pages = events.get_paginator("list_targets_by_rule").paginate(
-        Rule=rule["Name"], EventBusName=rule.get("EventBusName", "default")
-    )
-    targets = call(f"list the targets of rule {rule['Name']}", pages.build_full_result).get("Targets", [])
+    where = {"Rule": rule["Name"], "EventBusName": rule.get("EventBusName", "default")}
+    purpose = f"list the targets of rule {rule['Name']}"
+    targets = call_all(purpose, events, "list_targets_by_rule", **where).get("Targets", [])
     return {
         **{key: rule[key] for key in ("Name", "Arn", "State", "ScheduleExpression", "RoleArn") if rule.get(key)},
         "Description": rule.get("Description") or "",
@@ -377,6 +387,15 @@ def _permissions(first_arn: str, name: str, policies: Mapping[str, Statements]) 
                 rule = found.setdefault(shard_name(name, int(match[1])), {})
                 rule.setdefault(function, {})[sid] = statement
     return found
+
+
+def _other_statements(policies: Mapping[str, Statements], ours: Mapping[str, Permissions]) -> dict[str, Statements]:
+    known = {(function, sid) for rule in ours.values() for function, each in rule.items() for sid in each}
+    others = {
+        function: {sid: statement for sid, statement in statements.items() if (function, sid) not in known}
+        for function, statements in policies.items()
+    }
+    return {function: statements for function, statements in others.items() if statements}
 
 
 # What is to be ------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     Document,
     InvalidValueError,
     call,
+    call_all,
     policies_differ,
     same_key,
     tag_changes,
@@ -195,8 +196,8 @@ def _parsed(attributes: Mapping[str, Any], documents: Collection[str]) -> Docume
 
 
 def _subscriptions(client: Any, arn: str, desired: Iterable[Document]) -> list[Document]:
-    pages = client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
-    listed = call(f"list the subscriptions of topic {arn}", pages.build_full_result).get("Subscriptions", [])
+    purpose = f"list the subscriptions of topic {arn}"
+    listed = call_all(purpose, client, "list_subscriptions_by_topic", TopicArn=arn).get("Subscriptions", [])
     with_attributes = {_key(each) for each in desired if SUBSCRIPTION_DEFAULTS.keys() & each.keys()}
     found: dict[Key, Document] = {}
     for entry in sorted(listed, key=_is_confirmed):  # of a pending and a confirmed one, the confirmed one counts

@@ -7,12 +7,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: stack_plan
-short_description: Work out the alerting stack of one account
+short_description: Compare the alerting of one account with what it shall be
 version_added: 0.1.0
 description:
-  - Checks the settings of one account and turns them into the resources that it shall have, in AWS's own terms.
-  - Runs on the controller and calls nothing, so that wrong settings are refused before the first call.
-  - Serves the role P(trailwatch.aws.iam_alerting#role).
+  - Checks the settings of one account, turns them into the resources that it shall have, in AWS's own terms, signs in
+    to the account, reads what is there, and says what differs, component by component and attribute by attribute.
+  - Writes nothing in any mode. A read that fails is a failure for the account and says which call; it never counts as
+    nothing there.
+  - Wrong settings are refused before the first call. So are, before any change, a bucket, trail or function of the same
+    name that is somebody else's.
+  - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. No credentials are in
+    the result. It serves the role P(trailwatch.aws.iam_alerting#role).
 author:
   - Trailwatch contributors (@trailwatch)
 requirements:
@@ -37,10 +42,25 @@ options:
       - Empty to work it out from the region of the AWS configuration.
     type: str
     default: ""
-  profile:
-    description: The AWS profile whose region tells the partition when O(region) is empty.
+  role:
+    description: Name or ARN of the role to assume in the account. Empty for the caller's own credentials.
     type: str
     default: ""
+  external_id:
+    description: The external id that this role's trust policy asks for.
+    type: str
+    default: ""
+  profile:
+    description: An AWS profile to take the credentials from, and the region that tells the partition.
+    type: str
+    default: ""
+  components:
+    description:
+      - The components to look at, of C(bucket), C(trail), C(topic), C(queue), C(log_group), C(execution_role),
+        C(function) and C(rule). All if empty.
+    type: list
+    elements: str
+    default: []
   actions:
     description: What is reported, in the form of P(trailwatch.aws.preset#lookup)'s terms.
     type: list
@@ -64,16 +84,35 @@ options:
     description: Tags for all resources, in addition to C(trailwatch).
     type: dict
     default: {}
+  state:
+    description:
+      - V(present) compares with the resources as they shall be.
+      - V(absent) lists what is there, to be removed.
+    type: str
+    choices: [present, absent]
+    default: present
+  keep:
+    description: Components that stay if O(state=absent).
+    type: list
+    elements: str
+    default: []
+  applied:
+    description:
+      - The components that were just deployed. What still differs then, after it was read again for half a minute, is a
+        failure.
+    type: list
+    elements: str
+    default: []
 attributes:
   action:
     description: Has an action plugin that runs on the controller.
     support: full
   check_mode:
-    description: Can run in check mode; it writes nothing in any mode.
+    description: Can run in check mode. It is changed there if a real run would change something.
     support: full
   diff_mode:
-    description: Returns a diff.
-    support: none
+    description: Returns what differs, attribute by attribute, policies as documents.
+    support: full
 """
 
 EXAMPLES = r"""
@@ -88,7 +127,13 @@ EXAMPLES = r"""
     subscribers:
       - secops@example.com
     log_retention_days: 365
+    role: OrganizationAccountAccessRole
+  check_mode: true
   register: plan
+
+- name: Who has to act
+  ansible.builtin.debug:
+    msg: "{{ plan.account_id }}: {{ plan.summary }}"
 """
 
 RETURN = r"""
@@ -101,17 +146,35 @@ region:
   type: str
   returned: success
   sample: us-east-1
-partition:
-  description: The partition of the account.
+bucket:
+  description: The name of the log bucket.
   type: str
   returned: success
-  sample: aws
+summary:
+  description: The account in one line, with the subscribers who have not confirmed yet.
+  type: str
+  returned: success
+  sample: "would change: topic, rule; not confirmed yet: secops@example.com"
+differing:
+  description: The components that differ, in the order in which they are deployed.
+  type: list
+  elements: str
+  returned: success
+to_apply:
+  description: Whether something differs and this is not check mode.
+  type: bool
+  returned: success
+differences:
+  description: For each differing component each differing attribute, C(before) and C(after).
+  type: dict
+  returned: if something differs
+  sample: {"trail": {"IsLogging": {"before": false, "after": true}}}
 desired:
   description: The desired document of each component, by its name.
   type: dict
-  returned: success
+  returned: if something differs
 package:
   description: The file with the function's code. It is removed when the run ends.
   type: str
-  returned: success
+  returned: if something differs
 """

@@ -62,6 +62,6 @@ def after(call: Call, caller: Caller, response: Response) -> Response:
 
 def install(status_of_trails: dict[str, dict[str, Any]]) -> None:
     """Register all checks and repairs."""
-    for name in ("cloudtrail", "events", "functions", "identity", "messaging", "monitoring", "storage"):
+    for name in ("cloudtrail", "events", "functions", "identity", "messaging", "monitoring", "storage", "tagging"):
         importlib.import_module(f"sandbox.strict.{name}")
     vars(importlib.import_module("sandbox.strict.cloudtrail"))["STATUS"] = status_of_trails

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import subprocess
@@ -35,6 +36,11 @@ class Run:
     recap: Mapping[str, Mapping[str, int]]
     output: str
 
+    def outcome(self, host: str) -> str:
+        """What the report at the end says of the host, after its account's id."""
+        (line,) = re.findall(rf'^\s+("{host} \(.*\): .*"),?$', self.output, re.MULTILINE)
+        return str(json.loads(line)).partition("): ")[2]
+
     def changed(self) -> dict[str, int]:
         return {host: counts["changed"] for host, counts in self.recap.items() if host != "localhost"}
 
@@ -47,6 +53,8 @@ class Playbooks:
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self.environment |= environment
         self.environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        # One line of output for each account of the report, however long, as with Ansible's defaults.
+        self.environment |= {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
         # With -vvv, the arguments of modules are shown, as older versions of Ansible do without being told.
         self.environment |= {"ANSIBLE_INJECT_INVOCATION": "1"}
 

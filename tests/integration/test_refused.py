@@ -23,6 +23,7 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     "bad-architecture": ({"iam_alerting_architecture": "riscv"}, "iam_alerting_architecture"),
     "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
     "no-account-id": ({"account_id": "1234"}, "account_id is '1234'"),
+    "no-component": ({"iam_alerting_components": ["topic", "lambda"]}, "iam_alerting_components has 'lambda'"),
     "no-such-profile": ({"iam_alerting_profile": "nobody"}, "nobody"),
 }
 
@@ -35,8 +36,8 @@ def test_bad_variables_fail_before_the_first_call(
     run = playbooks.run("deploy", hosts)
     assert run.status != 0
     for name, (_, told) in BAD_VARIABLES.items():
-        (line,) = [line for line in run.output.splitlines() if line.strip().startswith(f"{name} (")]
-        assert "FAILED" in line
+        line = run.outcome(name)
+        assert line.startswith("FAILED: ")
         assert told in line
         assert run.recap[name]["failed"] == 1
         assert sandbox.calls(accounts[name].id) == []
@@ -81,7 +82,7 @@ def test_the_callers_own_account_needs_no_role(sandbox: Sandbox, playbooks: Play
     host = {"account_id": sandbox.management_account, "iam_alerting_assume_role": ""}
     run = playbooks.run("deploy", {"management": host})
     assert run.status == 0, run.output
-    assert "management (999999999999): deployed" in run.output
+    assert "management (999999999999): changed: bucket, trail, " in run.output
 
 
 def test_a_profile_gives_the_credentials(

@@ -6,14 +6,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import lifecycle
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
+    Account,
+    ForeignResourceError,
+    changed,
+    tags_of,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 # Versions that were overwritten or deleted stay this long, so that a deletion can be undone.
 NONCURRENT_DAYS = 30
 ABORT_UPLOAD_DAYS = 7
+
+ATTRIBUTES = ("Policy", "PublicAccessBlock", "ObjectOwnership", "Encryption", "Versioning", "LifecycleRules", "Tags")
+_REFUSED = ["AccessDenied", "AllAccessDisabled", "403"]
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -21,7 +36,17 @@ def desired(settings: Settings) -> dict[str, Any]:
     return {
         "Name": names.bucket_name(settings),
         "Arn": names.bucket_arn(settings),
+        "Owner": settings.account_id,
         "Policy": _policy(settings),
+        "PublicAccessBlock": {
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+        "ObjectOwnership": "BucketOwnerEnforced",
+        "Encryption": "AES256",
+        "Versioning": "Enabled",
         "LifecycleRules": _lifecycle(settings.log_retention_days),
         "Tags": settings.tags,
     }
@@ -73,3 +98,71 @@ def _lifecycle(retention_days: int) -> list[dict[str, Any]]:
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOAD_DAYS},
         }
     ]
+
+
+def live(account: Account, desired: Document) -> Document | None:
+    """The bucket as it is; None if there is none.
+
+    Raises:
+        ForeignResourceError: it is another account's, or nothing of it may be read.
+        AnsibleAWSError: a read failed.
+    """
+    s3 = account.clients["s3"]
+    # Names of buckets are shared by all accounts: with the owner's id, S3 refuses when the bucket is another one's.
+    whose = {"Bucket": desired["Name"], "ExpectedBucketOwner": desired["Owner"]}
+    try:
+        policy = _part("policy", s3.get_bucket_policy, "NoSuchBucketPolicy", whose)
+    except is_ansible_aws_error_code("NoSuchBucket"):
+        return None
+    except is_ansible_aws_error_code(_REFUSED) as error:
+        raise ForeignResourceError(message=_foreign(desired), exception=error.exception) from error
+    return {
+        "Policy": json.loads(policy["Policy"]) if policy else {},
+        **_settings(s3, whose),
+        "LifecycleRules": lifecycle.describe(s3, desired["Name"])["Rules"],
+        "Tags": account.tags(desired["Arn"], desired["Tags"], lambda: _tags(s3, whose)),
+    }
+
+
+def _foreign(desired: Document) -> str:
+    return (
+        f"S3 does not let bucket {desired['Name']} be read. Either it belongs to another account than "
+        f"{desired['Owner']}: then choose another iam_alerting_name, from which the bucket's is made. Or the deploying "
+        "role lacks s3:GetBucketPolicy on it. Nothing was changed"
+    )
+
+
+def _settings(s3: Any, whose: Document) -> Document:
+    access = _part("public access", s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration", whose)
+    ownership = _part("ownership", s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError", whose)
+    encryption = _part("encryption", s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError", whose)
+    versioning = _part("versioning", s3.get_bucket_versioning, "", whose)
+    owners = ownership.get("OwnershipControls", {}).get("Rules", [])
+    algorithms = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    defaults = [rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in algorithms]
+    return {
+        "PublicAccessBlock": access.get("PublicAccessBlockConfiguration", {}),
+        "ObjectOwnership": next((rule["ObjectOwnership"] for rule in owners), None),
+        "Encryption": next((rule.get("SSEAlgorithm") for rule in defaults), None),
+        "Versioning": versioning.get("Status"),
+    }
+
+
+def _tags(s3: Any, whose: Document) -> dict[str, str]:
+    return tags_of(_part("tags", s3.get_bucket_tagging, "NoSuchTagSet", whose).get("TagSet", []))
+
+
+def _part(name: str, operation: Callable[..., Any], absent: str, whose: Document) -> Document:
+    """A part of the bucket's configuration; empty if the bucket has none, which S3 says by the error C(absent)."""
+    try:
+        answer: Document = call(f"read the {name} of bucket {whose['Bucket']}", operation, **whose)
+    except is_ansible_aws_error_code([absent]):
+        return {}
+    return answer
+
+
+def difference(live: Document | None, desired: Document) -> Change:
+    """What of the bucket differs."""
+    wanted = {**desired, "LifecycleRules": lifecycle.shown(desired["LifecycleRules"])}
+    there = {**live, "LifecycleRules": lifecycle.shown(live["LifecycleRules"])} if live else None
+    return changed(there, wanted, ATTRIBUTES)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
@@ -18,7 +19,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     topic,
     trail,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
 
 # A component is a module here, a task file of the same name in the role, and its rows in the tests.
 COMPONENTS = {
@@ -31,6 +32,21 @@ COMPONENTS = {
     "function": function,
     "rule": rule,
 }
+
+
+def check_components(names: Sequence[str]) -> list[str]:
+    """The components to act on, in the order of the stack; all if none is named.
+
+    Raises:
+        SettingsError: one is not a component.
+    """
+    for name in names:
+        if name not in COMPONENTS:
+            raise SettingsError(
+                f"iam_alerting_components has {name!r}, which is no component. Use {', '.join(COMPONENTS)}, or leave "
+                "the variable out for all."
+            )
+    return [name for name in COMPONENTS if not names or name in names]
 
 
 def desired_stack(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -8,8 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+
+ATTRIBUTES = (
+    "Description",
+    "AssumeRolePolicyDocument",
+    "PolicyDocument",
+    "OtherInlinePolicies",
+    "AttachedPolicies",
+    "PermissionsBoundary",
+    "Tags",
+)
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -30,6 +44,10 @@ def desired(settings: Settings) -> dict[str, Any]:
         },
         "PolicyName": names.role_name(settings),
         "PolicyDocument": _policy(settings),
+        # Whoever adds permissions, or takes some by a boundary, makes it another role.
+        "OtherInlinePolicies": [],
+        "AttachedPolicies": [],
+        "PermissionsBoundary": "",
         "Tags": settings.tags,
     }
 
@@ -47,3 +65,38 @@ def _policy(settings: Settings) -> dict[str, Any]:
             for sid, (action, resource) in statements.items()
         ],
     }
+
+
+def live(account: Account, desired: Document) -> Document | None:
+    """The role with its permissions as it is; None if there is none.
+
+    Raises:
+        AnsibleAWSError: a read failed.
+    """
+    iam, name = account.clients["iam"], desired["RoleName"]
+    try:
+        role = call(f"read role {name}", iam.get_role, RoleName=name)["Role"]
+    except is_ansible_aws_error_code("NoSuchEntity"):
+        return None
+    inline = call(f"list the policies of role {name}", iam.list_role_policies, RoleName=name)["PolicyNames"]
+    attached = call(f"list the policies attached to role {name}", iam.list_attached_role_policies, RoleName=name)
+    return {
+        "Description": role.get("Description", ""),
+        "AssumeRolePolicyDocument": role["AssumeRolePolicyDocument"],
+        "PolicyDocument": _document(iam, name, desired["PolicyName"]) if desired["PolicyName"] in inline else {},
+        "OtherInlinePolicies": sorted(set(inline) - {desired["PolicyName"]}),
+        "AttachedPolicies": sorted(policy["PolicyArn"] for policy in attached["AttachedPolicies"]),
+        "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        "Tags": tags_of(role.get("Tags", [])),
+    }
+
+
+def _document(iam: Any, role: str, policy: str) -> Document:
+    purpose = f"read policy {policy} of role {role}"
+    document: Document = call(purpose, iam.get_role_policy, RoleName=role, PolicyName=policy)["PolicyDocument"]
+    return document
+
+
+def difference(live: Document | None, desired: Document) -> Change:
+    """What of the role and its permissions differs."""
+    return changed(live, desired, ATTRIBUTES)

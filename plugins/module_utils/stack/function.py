@@ -8,8 +8,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
+    Account,
+    ForeignResourceError,
+    changed,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS, Settings
+
+ATTRIBUTES = (
+    "Description",
+    "Runtime",
+    "Handler",
+    "Architecture",
+    "Timeout",
+    "MemorySize",
+    "Role",
+    "DeadLetterConfig",
+    "Environment",
+    "Layers",
+    "ReservedConcurrentExecutions",
+    "CodeSha256",
+    "Tags",
+)
 
 RUNTIME = "python3.13"
 HANDLER = "handler.lambda_handler"
@@ -18,7 +42,7 @@ MEMORY_MIB = 128
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The function without its code, which is the same for all accounts."""
+    """The function, and the hash of its code, which is the same for all accounts."""
     return {
         "FunctionName": settings.name,
         "FunctionArn": names.function_arn(settings),
@@ -31,5 +55,57 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Role": names.role_arn(settings),
         "DeadLetterConfig": {"TargetArn": names.queue_arn(settings)},
         "Environment": {"TOPIC_ARN": names.topic_arn(settings), "ACCOUNT_NAME": settings.account_name},
+        # A layer would be somebody else's code beside ours; a limit, 0 say, would let alerts be lost.
+        "Layers": [],
+        "ReservedConcurrentExecutions": None,
+        "CodeSha256": settings.code_sha256,
         "Tags": settings.tags,
     }
+
+
+def live(account: Account, desired: Document) -> Document | None:
+    """The function as it is; None if there is none.
+
+    Raises:
+        ForeignResourceError: there is one of this name that is not ours.
+        AnsibleAWSError: a read failed.
+    """
+    name = desired["FunctionName"]
+    try:
+        answer = call(f"read function {name}", account.clients["lambda"].get_function, FunctionName=name)
+    except is_ansible_aws_error_code("ResourceNotFoundException"):
+        return None
+    found = {
+        **_configuration(answer["Configuration"]),
+        "ReservedConcurrentExecutions": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+        "Tags": answer.get("Tags", {}),
+    }
+    _refuse_foreign(found, desired)
+    return found
+
+
+def _configuration(configuration: Document) -> Document:
+    return {
+        **{name: configuration.get(name) for name in ("Runtime", "Handler", "Timeout", "MemorySize", "Role")},
+        "Description": configuration.get("Description", ""),
+        "Architecture": next(iter(configuration.get("Architectures", [])), "x86_64"),
+        "DeadLetterConfig": configuration.get("DeadLetterConfig") or {},
+        "Environment": (configuration.get("Environment") or {}).get("Variables", {}),
+        "Layers": [layer["Arn"] for layer in configuration.get("Layers") or []],
+        "CodeSha256": configuration.get("CodeSha256"),
+    }
+
+
+def _refuse_foreign(found: Document, desired: Document) -> None:
+    if found["Role"] == desired["Role"] or TAG_OURS in found["Tags"]:
+        return
+    raise ForeignResourceError(
+        message=f"There is a function {desired['FunctionName']} that is not ours: it runs as {found['Role']} and has "
+        f"no tag {TAG_OURS}. Choose another iam_alerting_name. Or, to give the function to the role, tag it "
+        f"{TAG_OURS}={desired['Tags'][TAG_OURS]}; its code will then be replaced. Nothing was changed"
+    )
+
+
+def difference(live: Document | None, desired: Document) -> Change:
+    """What of the function differs."""
+    return changed(live, desired, ATTRIBUTES)

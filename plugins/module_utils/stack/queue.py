@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 RETENTION_SECONDS = 14 * 24 * 60 * 60  # the longest that SQS keeps a message
@@ -48,3 +51,34 @@ def _policy(settings: Settings) -> dict[str, Any]:
             },
         ],
     }
+
+
+def live(account: Account, desired: Document) -> Document | None:
+    """The queue as it is; None if there is none.
+
+    Raises:
+        AnsibleAWSError: a read failed.
+    """
+    sqs = account.clients["sqs"]
+    found = sqs_queue.describe(sqs, _wanted(desired))
+    if found is not None:
+        url = found["QueueUrl"]
+        found["Tags"] = account.tags(desired["QueueArn"], desired["Tags"], lambda: _tags(sqs, url))
+    return found
+
+
+def _wanted(desired: Document) -> Document:
+    """The queue in the terms in which it is compared; its tags are read and compared here."""
+    return {name: value for name, value in desired.items() if name not in ("QueueArn", "Tags")}
+
+
+def _tags(sqs: Any, url: str) -> dict[str, str]:
+    tags: dict[str, str] = call(f"read the tags of queue {url}", sqs.list_queue_tags, QueueUrl=url).get("Tags", {})
+    return tags
+
+
+def difference(live: Document | None, desired: Document) -> Change:
+    """What of the queue differs."""
+    own = sqs_queue.difference(live, _wanted(desired))
+    tags = changed(live, desired, ("Tags",))
+    return Change({**own.before, **tags.before}, {**own.after, **tags.after})

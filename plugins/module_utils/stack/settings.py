@@ -46,6 +46,7 @@ class Settings:
     log_retention_days: int
     architecture: str
     extra_tags: Mapping[str, str]
+    code_sha256: str = ""
 
     @property
     def partition(self) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import topic as sns_topic
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 # What a mail shows as its sender.
@@ -60,3 +63,41 @@ def _policy(settings: Settings) -> dict[str, Any]:
             },
         ],
     }
+
+
+def live(account: Account, desired: Document) -> Document | None:
+    """The topic with its subscriptions as it is; None if there is none.
+
+    Raises:
+        AnsibleAWSError: a read failed.
+    """
+    sns, arn = account.clients["sns"], desired["TopicArn"]
+    found = sns_topic.describe(sns, _wanted(desired))
+    if found is not None:
+        found["Tags"] = account.tags(arn, desired["Tags"], lambda: _tags(sns, arn))
+    return found
+
+
+def _wanted(desired: Document) -> Document:
+    """The topic in the terms in which it is compared; its tags are read and compared here."""
+    subscriptions = sns_topic.checked_subscriptions(desired["Subscriptions"])
+    parts = {name: value for name, value in desired.items() if name != "Tags"}
+    return {**parts, "Subscriptions": subscriptions}
+
+
+def _tags(sns: Any, arn: str) -> dict[str, str]:
+    return tags_of(call(f"read the tags of topic {arn}", sns.list_tags_for_resource, ResourceArn=arn)["Tags"])
+
+
+def difference(live: Document | None, desired: Document) -> Change:
+    """What of the topic and its subscriptions differs."""
+    own = sns_topic.difference(live, _wanted(desired), purge=("Subscriptions",))
+    tags = changed(live, desired, ("Tags",))
+    return Change({**own.before, **tags.before}, {**own.after, **tags.after})
+
+
+def pending(live: Document | None) -> list[str]:
+    """The endpoints whose subscription nobody has confirmed yet."""
+    subscriptions = live["Subscriptions"] if live else []
+    waiting = [each for each in subscriptions if each["State"] == sns_topic.PENDING]
+    return sorted(str(sns_topic.reported(each)["Endpoint"]) for each in waiting)

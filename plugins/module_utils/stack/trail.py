@@ -8,8 +8,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_selectors
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
+    Account,
+    ForeignResourceError,
+    changed,
+    tags_of,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS, Settings
+
+ATTRIBUTES = (
+    "S3BucketName",
+    "IsMultiRegionTrail",
+    "IncludeGlobalServiceEvents",
+    "LogFileValidationEnabled",
+    "IsLogging",
+    "EventSelectors",
+    "Tags",
+)
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -22,5 +40,49 @@ def desired(settings: Settings) -> dict[str, Any]:
         "IncludeGlobalServiceEvents": True,
         "LogFileValidationEnabled": True,
         "IsLogging": True,
+        "EventSelectors": event_selectors.ALL_MANAGEMENT_EVENTS,
         "Tags": settings.tags,
     }
+
+
+def live(account: Account, desired: Document) -> Document | None:
+    """The trail as it is; None if there is none.
+
+    Raises:
+        ForeignResourceError: there is one of this name that is not ours.
+        AnsibleAWSError: a read failed.
+    """
+    cloudtrail, arn = account.clients["cloudtrail"], desired["TrailARN"]
+    listed = call(f"read trail {arn}", cloudtrail.describe_trails, trailNameList=[arn])["trailList"]
+    trail = next((each for each in listed if each["TrailARN"] == arn), None)
+    if trail is None:
+        return None
+    status = call(f"read the status of trail {arn}", cloudtrail.get_trail_status, Name=arn)
+    found = {
+        **{name: trail.get(name) for name in ATTRIBUTES},
+        "IsLogging": status["IsLogging"],
+        "EventSelectors": event_selectors.describe(cloudtrail, arn),
+        "Tags": account.tags(arn, desired["Tags"], lambda: _tags(cloudtrail, arn)),
+    }
+    _refuse_foreign(found, desired)
+    return found
+
+
+def _tags(cloudtrail: Any, arn: str) -> dict[str, str]:
+    answer = call(f"read the tags of trail {arn}", cloudtrail.list_tags, ResourceIdList=[arn])
+    return tags_of([pair for resource in answer["ResourceTagList"] for pair in resource.get("TagsList", [])])
+
+
+def _refuse_foreign(found: Document, desired: Document) -> None:
+    if found["S3BucketName"] == desired["S3BucketName"] or TAG_OURS in found["Tags"]:
+        return
+    raise ForeignResourceError(
+        message=f"There is a trail {desired['Name']} that is not ours: it logs to bucket {found['S3BucketName']} and "
+        f"has no tag {TAG_OURS}. Choose another iam_alerting_name. Or, to give the trail to the role, tag it "
+        f"{TAG_OURS}={desired['Tags'][TAG_OURS]}; it will then log to {desired['S3BucketName']}. Nothing was changed"
+    )
+
+
+def difference(live: Document | None, desired: Document) -> Change:
+    """What of the trail differs."""
+    return changed(live, desired, ATTRIBUTES)

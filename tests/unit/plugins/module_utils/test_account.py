@@ -22,8 +22,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY")
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    for remembered in (account.sts_client, account._session_of):
+        remembered.cache_clear()
     with mock_aws(config={"core": {"mock_credentials": False}}):
         yield
+    for remembered in (account.sts_client, account._session_of):
+        remembered.cache_clear()
 
 
 def sign_in(access: Access, account_id: str) -> account.Credentials:

@@ -1,0 +1,115 @@
+"""The results as text for a terminal and as docs/benchmark.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.bars import bars, ratios
+from benchmarks.results import DRIFTED, FIRST, IN_SYNC, Measurement, Results
+
+_SITUATIONS = (FIRST, IN_SYNC, DRIFTED)
+_COLUMNS = (
+    "accounts",
+    "situation",
+    "subject",
+    "wall s",
+    "CPU s",
+    "wall s each",
+    "CPU s each",
+    "calls each",
+    "writes each",
+    "parent MB",
+    "tree MB",
+    "runs",
+)
+_INTRODUCTION = """\
+# Benchmark
+
+Written by `make bench`; the figures change with the machine, the ratios hardly.
+
+Three ways to keep the same pipeline in every account, run side by side against a local AWS:
+
+- **stock**: [plain tasks](../benchmarks/stock/deploy.yml) of amazon.aws and community.aws, as a careful user would
+  write them; the package of the function is built once beforehand;
+- **Trailwatch**: `playbooks/deploy.yml` of this collection;
+- **floor**: [one plain Python process](../benchmarks/floor.py) that signs in to each account and makes with boto3 the
+  reads that Trailwatch was seen to make in the run with nothing to do, and compares nothing.
+
+*First deploy* begins with empty accounts, *in sync* finds nothing to do, and for *one drifted* the trail of every
+account was stopped by hand.
+
+CPU is user and system time of the started process with all its children, without the local AWS, which shares the
+processors, and so lengthens the wall time: on AWS, waiting takes the place of that. *Each* is per account. Calls are
+those that the local AWS recorded, signing in included. *Parent MB* is the most resident memory of the started process,
+*tree MB* that of all processes together with shared pages counted once, looked at twice a second. Above its most, stock
+is not run: what is compared is its cost per account. Above {deploy_max} accounts there is no first deploy: the accounts
+are filled by repeating the requests that deployed to one.
+"""
+
+
+def text(results: Results) -> str:
+    """All results, for a terminal."""
+    facts = "\n".join(f"{label}: {value}" for label, value in results.facts.items())
+    parts = [facts, _plain(_table(results)), _plain(_ratio_table(results)), _plain(_bar_table(results))]
+    return "\n\n".join([*parts, *_problems(results)])
+
+
+def markdown(results: Results) -> str:
+    """docs/benchmark.md."""
+    facts = "\n".join(f"- {label}: {value}" for label, value in results.facts.items())
+    parts = [
+        _INTRODUCTION.format(deploy_max=results.facts["Most deployed to"]).rstrip(),
+        "![CPU-seconds an account](benchmark.svg)",
+        f"## Bars\n\n{_pipes(_bar_table(results))}",
+        f"## Ratios of CPU-seconds an account\n\n{_pipes(_ratio_table(results))}",
+        f"## Figures\n\n{_pipes(_table(results))}",
+        *_problems(results),
+        f"## How it was measured\n\n{facts}\n- Command: `{results.command}`",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(results: Results) -> list[Sequence[str]]:
+    ordered = sorted(results.measurements, key=lambda one: (one.accounts, _SITUATIONS.index(one.situation)))
+    return [_COLUMNS, *map(_row, ordered)]
+
+
+def _row(one: Measurement) -> Sequence[str]:
+    return (
+        str(one.accounts),
+        one.situation,
+        one.subject,
+        f"{one.wall:.1f}",
+        f"{one.cpu:.1f}",
+        f"{one.wall_each:.2f}",
+        f"{one.cpu_each:.3f}",
+        f"{one.calls / one.accounts:.1f}",
+        f"{one.writes_each:.1f}",
+        f"{one.parent_mb:.0f}",
+        f"{one.tree_mb:.0f}",
+        str(one.runs),
+    )
+
+
+def _ratio_table(results: Results) -> list[Sequence[str]]:
+    return [("ratio", ""), *ratios(results)]
+
+
+def _bar_table(results: Results) -> list[Sequence[str]]:
+    return [("bar", "measured", ""), *((bar.asked, bar.measured, bar.verdict) for bar in bars(results))]
+
+
+def _problems(results: Results) -> list[str]:
+    found = [one for one in results.measurements if one.problem]
+    return [f"Note: {one.subject}, {one.situation}, {one.accounts} accounts: {one.problem}." for one in found]
+
+
+def _plain(rows: list[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _pipes(rows: list[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])

@@ -1,0 +1,161 @@
+"""Fill many accounts with what was deployed to one, without Ansible: by its recorded requests, with other account ids.
+
+A first deployment to a thousand accounts takes an hour. Where only the runs after it are measured, it is made to one
+account through a recording proxy, and its writes are repeated in the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_READS = re.compile(r"(Get|List|Describe|Assume)")
+# What belongs to the connection, the signature or the old body, and is made anew.
+_DROPPED = re.compile(
+    r"(host|connection|content-length|authorization|x-amz-(date|security-token|content-|checksum)|content-md5)", re.I
+)
+
+
+class SeedError(Exception):
+    """A write could not be repeated in another account."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """One recorded request."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    def with_names(self, names: Mapping[str, str]) -> Write:
+        """The same request with other names in it."""
+        path, body = self.path, self.body
+        for old, new in names.items():
+            path, body = path.replace(old, new), body.replace(old.encode(), new.encode())
+        return Write(self.method, path, self.headers, body)
+
+
+@dataclass
+class Recorder:
+    """A proxy in front of the sandbox that keeps the writes. Use it as a context."""
+
+    target: str
+    writes: list[Write] = field(default_factory=list)
+
+    def __enter__(self) -> Recorder:
+        recorder = self
+
+        class Handler(_Forward):
+            to = urlsplit(recorder.target).netloc
+            kept = recorder.writes
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Forward(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    to: str
+    kept: list[Write]
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        connection = http.client.HTTPConnection(self.to, timeout=60)
+        connection.request(self.command, self.path, body, dict(self.headers))
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status < 300 and is_write(self.command, self.headers, body):
+            self.kept.append(Write(self.command, self.path, dict(self.headers), body))
+        self._send(answer, content)
+
+    def _send(self, answer: http.client.HTTPResponse, content: bytes) -> None:
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _pass_on  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
+
+
+def is_write(method: str, headers: Any, body: bytes) -> bool:
+    """Whether a request changes something, as its method or the name of its operation tells."""
+    if method in ("GET", "HEAD"):
+        return False
+    action = re.search(rb"(?:^|&)Action=(\w+)", body)
+    name = headers.get("X-Amz-Target", "").rpartition(".")[2] or (action[1].decode() if action else "")
+    return not _READS.match(name)
+
+
+def replay(writes: Sequence[Write], old: str, accounts: Sequence[str], endpoint: str, sts: Any, threads: int) -> None:
+    """Repeat the writes of one account in others.
+
+    Raises:
+        SeedError: one was refused, or there is none.
+    """
+    if not writes:
+        raise SeedError("nothing was recorded: the first account was deployed to before")
+
+    def fill(account: str) -> None:
+        role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="seed")["Credentials"]
+        credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=120)
+        names = dict(zip(_derived(old), _derived(account), strict=True))
+        for write in writes:
+            _send(connection, endpoint, write.with_names(names), credentials)
+        connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(fill, accounts):
+            pass
+
+
+def _derived(account: str) -> tuple[str, ...]:
+    """What differs from account to account: its id, and the digest in the statement ids of iam_event_rule."""
+    rule = f"arn:aws:events:us-east-1:{account}:rule/iam-alerting"
+    return account, hashlib.sha256(rule.encode()).hexdigest()[:8]
+
+
+def _send(connection: http.client.HTTPConnection, endpoint: str, write: Write, credentials: Credentials) -> None:
+    scope = _SCOPE.search(write.headers.get("Authorization", ""))
+    if scope is None:
+        raise SeedError(f"{write.method} {write.path} was not signed")
+    headers = {name: value for name, value in write.headers.items() if not _DROPPED.match(name)}
+    request = AWSRequest(write.method, endpoint + write.path, headers, write.body)
+    signer = S3SigV4Auth if scope[2] == "s3" else SigV4Auth
+    signer(credentials, scope[2], scope[1]).add_auth(request)
+    prepared = request.prepare()
+    connection.request(write.method, write.path, write.body, dict(prepared.headers))
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status >= 300:
+        raise SeedError(f"{write.method} {write.path}: {answer.status} {content[:300]!r}")

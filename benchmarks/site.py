@@ -1,0 +1,170 @@
+"""The place of measuring: a sandbox with accounts, and the three subjects that are run in it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from sandbox.client import Sandbox
+
+from benchmarks import process, seed
+from benchmarks.process import Usage
+from benchmarks.reads import Call
+
+HERE = Path(__file__).resolve().parent
+SUBSCRIBER = "secops@example.com"
+TRAIL = "iam-alerting"
+REGION = "us-east-1"
+_NUMBERS = itertools.count(100000000001)
+
+
+class BenchError(Exception):
+    """A run failed, so there is nothing to compare."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    collection: Path
+    work: Path
+    docs: Path
+    sandbox_python: str
+    emulator: str
+    forks: int
+    repeat: int
+    repeat_below: float
+    stock_max: int
+    deploy_max: int
+    accounts: tuple[int, ...]
+    profile: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running sandbox and how commands are run against it."""
+
+    options: Options
+    sandbox: Sandbox
+
+    def open_accounts(self, number: int) -> list[str]:
+        accounts = [str(one) for one in itertools.islice(_NUMBERS, number)]
+        self.sandbox.add_accounts(*accounts)
+        return accounts
+
+    def trailwatch(self, accounts: Sequence[str], endpoint: str = "") -> Usage:
+        """Deploy with the collection's own playbook."""
+        return self._play("playbooks/deploy.yml", accounts, {"iam_alerting_subscribers": [SUBSCRIBER]}, endpoint)
+
+    def stock(self, accounts: Sequence[str]) -> Usage:
+        """Deploy with plain tasks."""
+        variables = {"subscriber": SUBSCRIBER, "function_zip": str(self._function_zip())}
+        return self._play(str(HERE / "stock" / "deploy.yml"), accounts, variables)
+
+    def floor(self, calls: dict[str, list[Call]]) -> Usage:
+        """Replay the reads of each account."""
+        path = self.options.work / "reads.json"
+        path.write_text(json.dumps(calls))
+        command = [sys.executable, str(HERE / "floor.py"), str(path), str(self.options.forks)]
+        return self._checked(command, "floor", self.environment())
+
+    def seed(self, accounts: Sequence[str]) -> None:
+        """Deploy to the first account, and fill the others with the like."""
+        with seed.Recorder(self.sandbox.endpoint) as recorder:
+            self.trailwatch(accounts[:1], recorder.endpoint)
+        sts = self._client("sts", self.sandbox.management_account, "sandbox", "")
+        seed.replay(
+            recorder.writes, accounts[0], accounts[1:], self.sandbox.endpoint, sts, threads=2 * self.options.forks
+        )
+        if any(changed(self.trailwatch(accounts[-1:]))):
+            raise BenchError(f"the seeded account is not as a deployed one; see {self.options.work}/playbooks.log")
+
+    def confirm(self) -> None:
+        """Let the subscribers confirm, as they have when a later run finds nothing to do."""
+        if self.options.emulator == "serve":
+            self.sandbox.confirm(SUBSCRIBER)
+
+    def stop_trails(self, accounts: Sequence[str]) -> None:
+        """Stop each account's trail, as somebody would by hand."""
+        sts = self._client("sts", self.sandbox.management_account, "sandbox", "")
+        for account in accounts:
+            role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+            keys = sts.assume_role(RoleArn=role, RoleSessionName="byhand")["Credentials"]
+            trails = self._client("cloudtrail", keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+            trails.stop_logging(Name=TRAIL)
+
+    def environment(self) -> dict[str, str]:
+        """The same for all subjects: nothing of the user's own AWS, Ansible and Python, such as bytecode not kept."""
+        strange = ("AWS_", "ANSIBLE_", "PYTHON")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+        return kept | {
+            **self.sandbox.environment(REGION),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "ANSIBLE_CONFIG": str(self.options.collection / "ansible.cfg"),
+            "ANSIBLE_FORKS": str(self.options.forks),
+            "ANSIBLE_NOCOLOR": "1",
+            "PATH": f"{self.options.collection / '.venv' / 'bin'}:{os.environ.get('PATH', '')}",
+        }
+
+    def play_command(self, playbook: str, accounts: Sequence[str], variables: dict[str, Any]) -> list[str]:
+        """The command that runs a playbook for accounts, in the folder of the collection."""
+        hosts = {f"account-{account}": {"account_id": account} for account in accounts}
+        inventory = self.options.work / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
+        return [str(self.options.collection / ".venv/bin/ansible-playbook"), playbook, "-i", str(inventory)]
+
+    def _play(self, playbook: str, accounts: Sequence[str], variables: dict[str, Any], endpoint: str = "") -> Usage:
+        environment = self.environment()
+        if endpoint:
+            environment["AWS_ENDPOINT_URL"] = endpoint
+        return self._checked(self.play_command(playbook, accounts, variables), Path(playbook).parent.name, environment)
+
+    def _checked(self, command: Sequence[str], name: str, environment: dict[str, str]) -> Usage:
+        log = self.options.work / f"{name}.log"
+        usage = process.run(command, self.options.collection, environment, log)
+        if usage.status != 0:
+            raise BenchError(f"{' '.join(command)} ended with status {usage.status}; see {log}")
+        return usage
+
+    def _function_zip(self) -> Path:
+        path = self.options.work / "function.zip"
+        if not path.exists():
+            shutil.make_archive(str(path.with_suffix("")), "zip", self.options.collection / "files" / "lambda")
+        return path
+
+    def _client(self, service: str, key: str, secret: str, token: str) -> Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.sandbox.endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token or None,
+        )
+
+
+def changed(usage: Usage) -> list[int]:
+    """How many tasks changed something, per account, from the recap."""
+    return [
+        int(number) for number in re.findall(r"^account-\d+\s+: ok=\d+\s+changed=(\d+)", usage.output, re.MULTILINE)
+    ]
+
+
+@contextlib.contextmanager
+def started(options: Options) -> Iterator[Site]:
+    """A site with a fresh sandbox, stopped in the end."""
+    state = options.work / "sandbox"
+    shutil.rmtree(state, ignore_errors=True)
+    with Sandbox.start(state, python=options.sandbox_python, command=options.emulator) as sandbox:
+        yield Site(options, sandbox)

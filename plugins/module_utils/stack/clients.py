@@ -1,0 +1,137 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The boto3 clients with which the plan reads an account: made once in a process, then given one account's session.
+
+To make the clients and to use each operation for the first time costs far more than all reads of an account. So the
+controller does both once, before it forks its workers, and a worker only fills in the credentials of its account.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+try:
+    import botocore.session
+    from botocore import xform_name
+    from botocore.awsrequest import AWSResponse
+    from botocore.config import Config
+except ImportError:
+    pass  # Handled by the action plugin
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import Credentials
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import PATIENT_ATTEMPTS
+
+# Every operation of a plan, by service: what is exercised beforehand, and what the deploying role needs to read.
+OPERATIONS: dict[str, tuple[str, ...]] = {
+    "resourcegroupstaggingapi": ("GetResources",),
+    "s3": (
+        "GetBucketEncryption",
+        "GetBucketLifecycleConfiguration",
+        "GetBucketOwnershipControls",
+        "GetBucketPolicy",
+        "GetBucketTagging",
+        "GetBucketVersioning",
+        "GetPublicAccessBlock",
+    ),
+    "cloudtrail": ("DescribeTrails", "GetEventSelectors", "GetTrailStatus", "ListTags"),
+    "sns": ("GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
+    "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+    "logs": ("DescribeLogGroups", "ListTagsForResource"),
+    "iam": ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
+    "lambda": ("GetFunction", "GetPolicy"),
+    "events": ("ListRules", "ListTagsForResource", "ListTargetsByRule"),
+}
+# "standard" retries what AWS throttles and what the network drops, with growing pauses, six times in all.
+RETRIES = {"mode": "standard", "total_max_attempts": PATIENT_ATTEMPTS}
+CONNECT_TIMEOUT_SECONDS = 10
+
+# The least that botocore reads as an answer, by protocol.
+_ANSWERS = {"json": b"{}", "rest-json": b"{}", "query": b"<Answer/>"}
+_ANY_ARN = "arn:aws:sns:us-east-1:111111111111:exercise"
+
+
+class Clients:
+    """One client for each service of C(OPERATIONS) in one region, all on the same credentials."""
+
+    def __init__(self, region: str) -> None:
+        session = botocore.session.get_session()
+        session.set_credentials("", "", "")
+        self._credentials = session.get_credentials()
+        config = Config(
+            retries=RETRIES, connect_timeout=CONNECT_TIMEOUT_SECONDS, s3={"us_east_1_regional_endpoint": "regional"}
+        )
+        self._clients = {
+            service: session.create_client(service, region_name=region, config=config) for service in OPERATIONS
+        }
+
+    def __getitem__(self, service: str) -> Any:
+        return self._clients[service]
+
+    def enter(self, credentials: Credentials) -> None:
+        """Let all clients act with these credentials from now on."""
+        self._credentials.access_key = credentials.access_key
+        self._credentials.secret_key = credentials.secret_key
+        self._credentials.token = credentials.session_token or None
+
+    def exercise(self) -> None:
+        """Use each operation once without sending anything, so that botocore's lazy parts are made."""
+        self.enter(Credentials("exercise", "exercise", "exercise", ""))
+        for service, operations in OPERATIONS.items():
+            client = self._clients[service]
+            answer = functools.partial(_answer_from_memory, _ANSWERS.get(client.meta.service_model.protocol, b""))
+            client.meta.events.register_first("before-send", answer)
+            for operation in operations:
+                _exercise(client, operation)
+            client.meta.events.unregister("before-send", answer)
+        self.enter(Credentials("", "", "", ""))
+
+
+@functools.cache
+def clients_of(region: str) -> Clients:
+    """The clients of a region, the same whenever asked."""
+    return Clients(region)
+
+
+def prepare(region: str) -> None:
+    """Make the clients of a region, use each once, and keep all that out of the garbage collector's sight.
+
+    For a process that forks workers: a worker that does not touch what it inherited does not have to copy it.
+    """
+    clients_of(region).exercise()
+    gc.collect()
+    gc.freeze()
+
+
+class _Raw:
+    """The body of an answer out of memory, in the form that AWSResponse reads."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_arguments: Any) -> Iterator[bytes]:
+        yield self._body
+
+
+def _answer_from_memory(body: bytes, request: Any, **_details: Any) -> AWSResponse:
+    return AWSResponse(request.url, 200, {}, _Raw(body))
+
+
+def _exercise(client: Any, operation: str) -> None:
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    arguments = {name: _any_value(name, shape.members[name]) for name in (shape.required_members if shape else ())}
+    # Whatever comes of it: a call that is exercised badly is only slower when it is really made.
+    with contextlib.suppress(Exception):
+        client.can_paginate(xform_name(operation))
+        getattr(client, xform_name(operation))(**arguments)
+
+
+def _any_value(name: str, shape: Any) -> Any:
+    if shape.type_name == "list":
+        return [_any_value(name, shape.member)]
+    return _ANY_ARN if "arn" in name.lower() else "exercise"

@@ -1,0 +1,93 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How components read what is live, and how they tell what differs from what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
+    Change,
+    Document,
+    call,
+    policies_differ,
+    tags_after,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS
+
+Tags = Mapping[str, str]
+
+
+class ForeignResourceError(AnsibleAWSError):
+    """There is a resource of our name that is somebody else's. The text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account as it is read: a client for each service, and what the tagging service knows of our resources."""
+
+    clients: Mapping[str, Any]
+    tagged: Mapping[str, Tags]
+
+    def tags(self, arn: str, wanted: Tags, read: Callable[[], Tags]) -> Tags:
+        """The tags of a resource, or as many of them as are needed to compare with those wanted.
+
+        The tagging service answers for all resources in one call, but lags behind by seconds. So it is believed when
+        it says that all is as wanted; anything else is read from the service that the resource belongs to.
+        """
+        known = self.tagged.get(arn, {})
+        return known if wanted.items() <= known.items() else read()
+
+
+def tagged_resources(tagging: Any, name: str) -> dict[str, dict[str, str]]:
+    """The tags of the resources that carry our tag with this name, by ARN, as far as one page has them."""
+    answer = call(
+        f"list the resources with the tag {TAG_OURS}={name}",
+        tagging.get_resources,
+        TagFilters=[{"Key": TAG_OURS, "Values": [name]}],
+    )
+    return {
+        resource["ResourceARN"]: tags_of(resource.get("Tags", []))
+        for resource in answer.get("ResourceTagMappingList", [])
+    }
+
+
+def tags_of(pairs: list[dict[str, str]]) -> dict[str, str]:
+    """Tags as a dictionary, from a list of pairs as most services give them."""
+    return {pair["Key"]: pair.get("Value", "") for pair in pairs}
+
+
+def changed(live: Document | None, desired: Document, names: tuple[str, ...]) -> Change:
+    """Which of the attributes C(names) differ; all of the desired ones if there is no resource.
+
+    Attributes whose name ends on C(Policy), C(Document) or C(Tags) are compared by what they mean.
+    """
+    if live is None:
+        return Change({}, {name: desired[name] for name in names})
+    before: Document = {}
+    after: Document = {}
+    for name in names:
+        if name.lower() == "tags":
+            _add_tags(name, live[name], desired[name], before, after)
+        elif _differs(name, live[name], desired[name]):
+            before[name], after[name] = live[name], desired[name]
+    return Change(before, after)
+
+
+def _add_tags(name: str, live: Tags, desired: Tags, before: Document, after: Document) -> None:
+    """Only ours are compared, and only those that differ are shown."""
+    wrong = {key: value for key, value in tags_after({}, desired, ()).items() if live.get(key) != value}
+    if wrong:
+        before[name], after[name] = {key: live[key] for key in wrong if key in live}, wrong
+
+
+def _differs(name: str, live: Any, desired: Any) -> bool:
+    if name.endswith(("Policy", "Document")) and live:
+        return policies_differ(live, desired)
+    return bool(live != desired)

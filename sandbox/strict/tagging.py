@@ -1,0 +1,23 @@
+"""Resource Groups Tagging: trails and log groups, which ministack leaves out of GetResources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ministack.services import cloudtrail, cloudwatch_logs, tagging
+
+Tagged = Iterator[tuple[str, list[dict[str, str]]]]
+
+
+def _trails() -> Tagged:
+    for arn, tags in cloudtrail._trail_tags.items():
+        yield arn, tagging._normalise_flat(tags)
+
+
+def _log_groups() -> Tagged:
+    for group in cloudwatch_logs._log_groups.values():
+        yield group["arn"].removesuffix(":*"), tagging._normalise_flat(group.get("tags", {}))
+
+
+tagging._COLLECTORS["cloudtrail"] = _trails
+tagging._COLLECTORS["logs"] = _log_groups

@@ -1,0 +1,432 @@
+"""Everything that a hand can change about a deployed account: one row for each attribute that the role manages.
+
+Rows of different components share an account, so that few accounts are deployed; no account has two rows of one
+component.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.integration.live import Account
+
+Hand = Callable[[Account], Any]
+NAME = "iam-alerting"
+ROLE = f"{NAME}-function"
+LOGS = f"/aws/lambda/{NAME}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One change by hand, and how the plan has to name it.
+
+    Attributes:
+        attribute: of the component; empty if the component as a whole is gone or too many.
+        also: what besides has to be named, as the change takes it along.
+    """
+
+    component: str
+    attribute: str
+    hand: Hand
+    also: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> set[str]:
+        return {f"{self.component} {self.attribute}".strip(), *self.also}
+
+
+def bucket(account: Account) -> str:
+    return f"{NAME}-{account.id}-us-east-1"
+
+
+def arn(account: Account, service: str, resource: str) -> str:
+    return f"arn:aws:{service}:us-east-1:{account.id}:{resource}"
+
+
+def queue_url(account: Account) -> str:
+    return str(account.client("sqs").get_queue_url(QueueName=f"{NAME}-dlq")["QueueUrl"])
+
+
+def s3(operation: str, **arguments: Any) -> Hand:
+    return lambda account: getattr(account.client("s3"), operation)(Bucket=bucket(account), **arguments)
+
+
+def trail(operation: str, **arguments: Any) -> Hand:
+    return lambda account: getattr(account.client("cloudtrail"), operation)(Name=NAME, **arguments)
+
+
+def selectors(**arguments: Any) -> Hand:
+    selector = {"ReadWriteType": "All", "IncludeManagementEvents": True, **arguments}
+    return lambda account: account.client("cloudtrail").put_event_selectors(TrailName=NAME, EventSelectors=[selector])
+
+
+def topic(name: str, value: str) -> Hand:
+    return lambda account: account.client("sns").set_topic_attributes(
+        TopicArn=arn(account, "sns", NAME), AttributeName=name, AttributeValue=value.replace("ACCOUNT", account.id)
+    )
+
+
+def queue(**attributes: str) -> Hand:
+    return lambda account: account.client("sqs").set_queue_attributes(
+        QueueUrl=queue_url(account),
+        Attributes={name: value.replace("ACCOUNT", account.id) for name, value in attributes.items()},
+    )
+
+
+def role(operation: str, **arguments: Any) -> Hand:
+    return lambda account: getattr(account.client("iam"), operation)(RoleName=ROLE, **arguments)
+
+
+def function(**arguments: Any) -> Hand:
+    return lambda account: account.client("lambda").update_function_configuration(FunctionName=NAME, **arguments)
+
+
+def lambda_(operation: str, **arguments: Any) -> Hand:
+    return lambda account: getattr(account.client("lambda"), operation)(FunctionName=NAME, **arguments)
+
+
+def rule(**arguments: Any) -> Hand:
+    def put(account: Account) -> None:
+        events = account.client("events")
+        now = events.describe_rule(Name=NAME)
+        kept = {key: now[key] for key in ("Name", "EventPattern", "State", "Description")}
+        events.put_rule(**{**kept, **arguments})
+
+    return put
+
+
+def target(**arguments: Any) -> Hand:
+    def put(account: Account) -> None:
+        events = account.client("events")
+        (now,) = events.list_targets_by_rule(Rule=NAME)["Targets"]
+        events.put_targets(Rule=NAME, Targets=[{**now, **arguments}])
+
+    return put
+
+
+def bucket_policy_grows(account: Account) -> None:
+    s3_client = account.client("s3")
+    policy = json.loads(s3_client.get_bucket_policy(Bucket=bucket(account))["Policy"])
+    resource = f"arn:aws:s3:::{bucket(account)}/*"
+    other = {"AWS": "arn:aws:iam::123456789012:root"}
+    policy["Statement"].append({"Effect": "Allow", "Principal": other, "Action": "s3:GetObject", "Resource": resource})
+    s3_client.put_bucket_policy(Bucket=bucket(account), Policy=json.dumps(policy))
+
+
+def trail_logs_elsewhere(account: Account) -> None:
+    s3_client, name = account.client("s3"), f"elsewhere-{account.id}"
+    policy = s3_client.get_bucket_policy(Bucket=bucket(account))["Policy"].replace(bucket(account), name)
+    s3_client.create_bucket(Bucket=name)
+    s3_client.put_bucket_policy(Bucket=name, Policy=policy)
+    account.client("cloudtrail").update_trail(Name=NAME, S3BucketName=name)
+
+
+def tags_of_trail_go(account: Account) -> None:
+    tags = [{"Key": "trailwatch"}]
+    account.client("cloudtrail").remove_tags(ResourceId=arn(account, "cloudtrail", f"trail/{NAME}"), TagsList=tags)
+
+
+def code_is_replaced(account: Account) -> None:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("handler.py", "def lambda_handler(event, context):\n    pass\n")
+    account.client("lambda").update_function_code(FunctionName=NAME, ZipFile=package.getvalue())
+
+
+def architecture_changes(account: Account) -> None:
+    client = account.client("lambda")
+    code = client.get_function(FunctionName=NAME)["Code"]["Location"]
+    client.update_function_code(FunctionName=NAME, ZipFile=_download(code), Architectures=["arm64"])
+
+
+def _download(url: str) -> bytes:
+    import urllib.request
+
+    with urllib.request.urlopen(url) as answer:
+        return bytes(answer.read())
+
+
+def other_role(account: Account) -> None:
+    trust = account.client("iam").get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+    made = account.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trust))
+    sqs = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]})
+    account.client("iam").put_role_policy(RoleName="other", PolicyName="sqs", PolicyDocument=sqs)
+    function(Role=made["Role"]["Arn"])(account)
+
+
+def layer(account: Account) -> None:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("python/sitecustomize.py", "")
+    client = account.client("lambda")
+    made = client.publish_layer_version(LayerName="shadow", Content={"ZipFile": package.getvalue()})
+    client.update_function_configuration(FunctionName=NAME, Layers=[made["LayerVersionArn"]])
+
+
+def boundary(account: Account) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}]}
+    made = account.client("iam").create_policy(PolicyName="mute", PolicyDocument=json.dumps(document))
+    role("put_role_permissions_boundary", PermissionsBoundary=made["Policy"]["Arn"])(account)
+
+
+def attached_policy(account: Account) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    made = account.client("iam").create_policy(PolicyName="more", PolicyDocument=json.dumps(document))
+    role("attach_role_policy", PolicyArn=made["Policy"]["Arn"])(account)
+
+
+def subscription_goes(account: Account) -> None:
+    sns = account.client("sns")
+    for each in sns.list_subscriptions_by_topic(TopicArn=arn(account, "sns", NAME))["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+
+
+def subscription_comes(account: Account) -> None:
+    sqs = account.client("sqs")
+    url = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    endpoint = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    account.client("sns").subscribe(TopicArn=arn(account, "sns", NAME), Protocol="sqs", Endpoint=endpoint)
+
+
+def permission_goes(account: Account) -> None:
+    client = account.client("lambda")
+    for statement in json.loads(client.get_policy(FunctionName=NAME)["Policy"])["Statement"]:
+        client.remove_permission(FunctionName=NAME, StatementId=statement["Sid"])
+
+
+def surplus_shard(account: Account) -> None:
+    events = account.client("events")
+    tags = [{"Key": "trailwatch:shard-of", "Value": NAME}, {"Key": "trailwatch", "Value": NAME}]
+    events.put_rule(Name=f"{NAME}-2", EventPattern='{"source": ["aws.ec2"]}', Tags=tags)
+
+
+def second_target(account: Account) -> None:
+    more = [{"Id": "copy", "Arn": arn(account, "sqs", f"{NAME}-dlq")}]
+    account.client("events").put_targets(Rule=NAME, Targets=more)
+
+
+def rule_goes(account: Account) -> None:
+    events = account.client("events")
+    events.remove_targets(Rule=NAME, Ids=["function"])
+    events.delete_rule(Name=NAME)
+
+
+def role_goes(account: Account) -> None:
+    role("delete_role_policy", PolicyName=ROLE)(account)
+    role("delete_role")(account)
+
+
+def bucket_goes(account: Account) -> None:
+    """The trail goes on writing to it, so that it may take more than one try."""
+    client = account.client("s3")
+    for _try in range(20):
+        _empty(client, bucket(account))
+        with contextlib.suppress(ClientError):
+            client.delete_bucket(Bucket=bucket(account))
+            return
+    raise AssertionError("the bucket is never empty")
+
+
+def _empty(client: Any, name: str) -> None:
+    versions = client.list_object_versions(Bucket=name)
+    for each in [*versions.get("Versions", []), *versions.get("DeleteMarkers", [])]:
+        client.delete_object(Bucket=name, Key=each["Key"], VersionId=each["VersionId"])
+
+
+def tidy(account: Account) -> None:
+    """Remove what hands made beside our resources, and what the role has no business with."""
+    s3_client, sqs, iam = (account.client(service) for service in ("s3", "sqs", "iam"))
+    for each in s3_client.list_buckets(Prefix="elsewhere-")["Buckets"]:
+        _empty(s3_client, each["Name"])
+        s3_client.delete_bucket(Bucket=each["Name"])
+    for url in sqs.list_queues(QueueNamePrefix="listener").get("QueueUrls", []):
+        sqs.delete_queue(QueueUrl=url)
+    if any(each["RoleName"] == "other" for each in iam.list_roles()["Roles"]):
+        iam.delete_role_policy(RoleName="other", PolicyName="sqs")
+        iam.delete_role(RoleName="other")
+
+
+PUBLIC = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": False,
+    "RestrictPublicBuckets": True,
+}
+OPEN = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Open",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": "SNS:Publish",
+                "Resource": f"arn:aws:sns:us-east-1:ACCOUNT:{NAME}",
+            }
+        ],
+    }
+)
+DENY_QUEUE = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Closed",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sqs:ReceiveMessage",
+                "Resource": f"arn:aws:sqs:us-east-1:ACCOUNT:{NAME}-dlq",
+            }
+        ],
+    }
+)
+ANY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]}
+)
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        ],
+    }
+)
+KMS = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
+SHORT = {
+    "Rules": [{"ID": "expire-log-files", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]
+}
+OWNED = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+
+ROWS = (
+    Row("bucket", "Policy", bucket_policy_grows),
+    Row("bucket", "PublicAccessBlock", s3("put_public_access_block", PublicAccessBlockConfiguration=PUBLIC)),
+    Row("bucket", "PublicAccessBlock", s3("delete_public_access_block")),
+    Row("bucket", "ObjectOwnership", s3("put_bucket_ownership_controls", OwnershipControls=OWNED)),
+    Row("bucket", "Encryption", s3("put_bucket_encryption", ServerSideEncryptionConfiguration=KMS)),
+    Row("bucket", "Versioning", s3("put_bucket_versioning", VersioningConfiguration={"Status": "Suspended"})),
+    Row("bucket", "LifecycleRules", s3("put_bucket_lifecycle_configuration", LifecycleConfiguration=SHORT)),
+    Row("bucket", "LifecycleRules", s3("delete_bucket_lifecycle")),
+    Row("bucket", "Tags", s3("delete_bucket_tagging")),
+    Row("bucket", "", bucket_goes),
+    Row("trail", "S3BucketName", trail_logs_elsewhere),
+    Row("trail", "IsMultiRegionTrail", trail("update_trail", IsMultiRegionTrail=False)),
+    Row(
+        "trail",
+        "IncludeGlobalServiceEvents",
+        trail("update_trail", IncludeGlobalServiceEvents=False, IsMultiRegionTrail=False),
+        also=("trail IsMultiRegionTrail",),
+    ),
+    Row("trail", "LogFileValidationEnabled", trail("update_trail", EnableLogFileValidation=False)),
+    Row("trail", "IsLogging", trail("stop_logging")),
+    Row("trail", "EventSelectors", selectors(ReadWriteType="ReadOnly")),
+    Row("trail", "EventSelectors", selectors(ExcludeManagementEventSources=["kms.amazonaws.com"])),
+    Row("trail", "Tags", tags_of_trail_go),
+    Row("trail", "", trail("delete_trail")),
+    Row("topic", "DisplayName", topic("DisplayName", "other")),
+    Row("topic", "Policy", topic("Policy", OPEN)),
+    Row("topic", "Subscriptions", subscription_goes),
+    Row("topic", "Subscriptions", subscription_comes),
+    Row(
+        "topic",
+        "Tags",
+        lambda account: account.client("sns").untag_resource(
+            ResourceArn=arn(account, "sns", NAME), TagKeys=["trailwatch"]
+        ),
+    ),
+    Row("topic", "", lambda account: account.client("sns").delete_topic(TopicArn=arn(account, "sns", NAME))),
+    Row("queue", "MessageRetentionPeriod", queue(MessageRetentionPeriod="60")),
+    Row("queue", "SqsManagedSseEnabled", queue(SqsManagedSseEnabled="false")),
+    Row("queue", "Policy", queue(Policy=DENY_QUEUE)),
+    Row(
+        "queue",
+        "Tags",
+        lambda account: account.client("sqs").untag_queue(QueueUrl=queue_url(account), TagKeys=["trailwatch"]),
+    ),
+    Row("queue", "", lambda account: account.client("sqs").delete_queue(QueueUrl=queue_url(account))),
+    Row(
+        "log_group",
+        "retentionInDays",
+        lambda account: account.client("logs").put_retention_policy(logGroupName=LOGS, retentionInDays=1),
+    ),
+    Row(
+        "log_group",
+        "retentionInDays",
+        lambda account: account.client("logs").delete_retention_policy(logGroupName=LOGS),
+    ),
+    Row(
+        "log_group",
+        "tags",
+        lambda account: account.client("logs").untag_resource(
+            resourceArn=arn(account, "logs", f"log-group:{LOGS}"), tagKeys=["trailwatch"]
+        ),
+    ),
+    Row("log_group", "", lambda account: account.client("logs").delete_log_group(logGroupName=LOGS)),
+    Row("execution_role", "Description", role("update_role", Description="other")),
+    Row("execution_role", "AssumeRolePolicyDocument", role("update_assume_role_policy", PolicyDocument=TRUST)),
+    Row("execution_role", "PolicyDocument", role("put_role_policy", PolicyName=ROLE, PolicyDocument=ANY)),
+    Row("execution_role", "PolicyDocument", role("delete_role_policy", PolicyName=ROLE)),
+    Row("execution_role", "OtherInlinePolicies", role("put_role_policy", PolicyName="more", PolicyDocument=ANY)),
+    Row("execution_role", "AttachedPolicies", attached_policy),
+    Row("execution_role", "PermissionsBoundary", boundary),
+    Row("execution_role", "Tags", role("untag_role", TagKeys=["trailwatch"])),
+    Row("execution_role", "", role_goes),
+    Row("function", "Description", function(Description="other")),
+    Row("function", "Runtime", function(Runtime="python3.12")),
+    Row("function", "Handler", function(Handler="other.handler")),
+    Row("function", "Architecture", architecture_changes),
+    Row("function", "Timeout", function(Timeout=3)),
+    Row("function", "MemorySize", function(MemorySize=256)),
+    Row("function", "Role", other_role),
+    Row("function", "DeadLetterConfig", function(DeadLetterConfig={})),
+    Row("function", "Environment", function(Environment={"Variables": {"TOPIC_ARN": "arn:aws:sns:eu-west-1:1:x"}})),
+    Row("function", "Layers", layer),
+    Row(
+        "function",
+        "ReservedConcurrentExecutions",
+        lambda_("put_function_concurrency", ReservedConcurrentExecutions=0),
+    ),
+    Row("function", "CodeSha256", code_is_replaced),
+    Row(
+        "function",
+        "Tags",
+        lambda account: account.client("lambda").untag_resource(
+            Resource=arn(account, "lambda", f"function:{NAME}"), TagKeys=["trailwatch"]
+        ),
+    ),
+    Row("function", "", lambda_("delete_function"), also=(f"rule {NAME} permissions",)),
+    Row("rule", f"{NAME} state", lambda account: account.client("events").disable_rule(Name=NAME)),
+    Row(
+        "rule",
+        f"{NAME} event_pattern",
+        rule(EventPattern='{"source": ["aws.iam"]}'),
+        also=(f"rule {NAME} actions",),
+    ),
+    Row("rule", f"{NAME} description", rule(Description="other")),
+    Row("rule", f"{NAME} targets", second_target),
+    Row("rule", f"{NAME} targets", target(Input="{}")),
+    Row("rule", f"{NAME} targets", target(DeadLetterConfig={}, RetryPolicy={"MaximumRetryAttempts": 0})),
+    Row("rule", f"{NAME} permissions", permission_goes),
+    Row("rule", f"{NAME}-2", surplus_shard),
+    Row(
+        "rule",
+        "OtherPermissions",
+        lambda_("add_permission", StatementId="others", Action="lambda:InvokeFunction", Principal="123456789012"),
+    ),
+    Row(
+        "rule",
+        f"{NAME} tags",
+        lambda account: account.client("events").untag_resource(
+            ResourceARN=arn(account, "events", f"rule/{NAME}"), TagKeys=["trailwatch"]
+        ),
+    ),
+    Row("rule", "", rule_goes),
+)

@@ -1,0 +1,105 @@
+"""What a hand changes is found, named, announced, mended; whatever of it the role manages."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from sandbox.client import Sandbox
+from tests.integration.conftest import Playbooks, Run
+from tests.integration.drift import ROWS, Row, tidy
+from tests.integration.live import Account, resources
+from tests.integration.specification import specification
+
+ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
+SUBSCRIBER = "secops@example.com"
+
+
+def dealt(rows: tuple[Row, ...]) -> dict[str, list[Row]]:
+    """The rows by account: the first ones of all components in the first one, and so on."""
+    seen: dict[str, int] = defaultdict(int)
+    accounts: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        seen[row.component] += 1
+        accounts[f"drift-{seen[row.component]:02}"].append(row)
+    return accounts
+
+
+class Drift:
+    """Accounts that were deployed, changed by hand, checked, deployed and checked again; all in one run each."""
+
+    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]) -> None:
+        self.sandbox = sandbox
+        self.rows = dealt(ROWS)
+        self.accounts = {name: open_account() for name in self.rows}
+        first = playbooks.run("deploy", self.hosts())
+        assert first.status == 0, first.output
+        sandbox.confirm(SUBSCRIBER)
+        for name, rows in self.rows.items():
+            for row in rows:
+                row.hand(self.accounts[name])
+            sandbox.clear_calls(self.accounts[name].id)
+        self.checked = playbooks.run("deploy", self.hosts(), "--check", "--diff")
+        self.written = {name: sandbox.calls(account.id, writes=True) for name, account in self.accounts.items()}
+        self.mended = playbooks.run("deploy", self.hosts())
+        self.second = playbooks.run("deploy", self.hosts(), "--check", "--diff")
+
+    def hosts(self) -> Mapping[str, Mapping[str, Any]]:
+        return {
+            name: {
+                "account_id": account.id,
+                "iam_alerting_actions": ACTIONS,
+                "iam_alerting_subscribers": [SUBSCRIBER],
+            }
+            for name, account in self.accounts.items()
+        }
+
+
+@pytest.fixture(scope="module")
+def drift(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]) -> Drift:
+    return Drift(sandbox, playbooks, open_account)
+
+
+def named(run: Run) -> dict[str, set[str]]:
+    """By host, the components and attributes that a run's diff is about."""
+    found: dict[str, set[str]] = defaultdict(set)
+    titles: set[str] = set()
+    for line in run.output.splitlines():
+        if match := re.match(r"--- before: (.*) \((?:live|absent)\)$", line):
+            titles.add(match[1])
+        if match := re.match(r"changed: \[(.*)\]$", line):
+            found[match[1]] |= titles
+            titles = set()
+    return found
+
+
+def test_each_change_is_found_and_named_and_nothing_else(drift: Drift) -> None:
+    assert drift.checked.status == 0, drift.checked.output
+    expected = {name: set().union(*(row.named for row in rows)) for name, rows in drift.rows.items()}
+    assert named(drift.checked) == expected
+
+
+def test_a_check_writes_nothing(drift: Drift) -> None:
+    assert drift.written == {name: [] for name in drift.accounts}
+
+
+def test_what_was_announced_is_what_is_changed(drift: Drift) -> None:
+    assert drift.mended.status == 0, drift.mended.output
+    for name in drift.accounts:
+        announced = drift.checked.outcome(name).split(";")[0]
+        assert drift.mended.outcome(name).split(";")[0] == announced.replace("would change", "changed")
+
+
+def test_a_second_check_finds_nothing(drift: Drift) -> None:
+    assert named(drift.second) == {}
+    assert all(drift.second.outcome(name).startswith("in sync") for name in drift.accounts)
+
+
+def test_every_account_is_as_specified_again(drift: Drift) -> None:
+    for name, account in drift.accounts.items():
+        tidy(account)
+        assert resources(account) == specification(account.id, name, ACTIONS, [SUBSCRIBER]), name

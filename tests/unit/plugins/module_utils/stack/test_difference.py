@@ -1,0 +1,147 @@
+"""What each component calls a difference, and what it does not. Reading is tested against the sandbox."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import rule
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, reported_diff
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
+
+DESIRED = stack()
+PLAIN = [name for name in COMPONENTS if name not in ("topic", "queue", "rule")]
+# What SNS and SQS tell of a resource beside the attributes that are compared.
+TOPIC = {"KmsMasterKeyId": "", "Owner": "111111111111"}
+QUEUE = {
+    "KmsMasterKeyId": "",
+    "KmsDataKeyReusePeriodSeconds": 300,
+    "DelaySeconds": 0,
+    "MaximumMessageSize": 1048576,
+    "ReceiveMessageWaitTimeSeconds": 0,
+    "VisibilityTimeout": 30,
+    "RedrivePolicy": {},
+    "RedriveAllowPolicy": {"redrivePermission": "allowAll"},
+}
+
+
+def live(name: str, **other: Any) -> dict[str, Any]:
+    """The component as it is when it is in sync, but for C(other)."""
+    document = copy.deepcopy(DESIRED[name])
+    if name == "topic":
+        subscriber = {"Protocol": "email", "Endpoint": "secops@example.com", "State": "confirmed"}
+        document |= {**TOPIC, "Subscriptions": [subscriber]}
+    if name == "queue":
+        document |= QUEUE
+    return {**document, **other}
+
+
+def difference(name: str, live_document: dict[str, Any] | None) -> Change:
+    return COMPONENTS[name].difference(live_document, DESIRED[name])
+
+
+@pytest.mark.parametrize("name", [*PLAIN, "topic", "queue"])
+def test_in_sync_is_no_difference(name: str) -> None:
+    assert not difference(name, live(name))
+
+
+@pytest.mark.parametrize("name", [*PLAIN, "topic", "queue"])
+def test_absent_is_a_difference_in_everything_and_has_no_before(name: str) -> None:
+    change = difference(name, None)
+    assert change.before == {}
+    assert len(change.after) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [(name, attribute) for name in PLAIN if name != "log_group" for attribute in COMPONENTS[name].ATTRIBUTES],
+)
+def test_each_attribute_counts_and_alone_is_named(name: str, attribute: str) -> None:
+    other = {} if isinstance(DESIRED[name][attribute], dict) else "other"
+    other = [] if attribute == "LifecycleRules" else other
+    change = difference(name, live(name, **{attribute: other}))
+    assert set(by_attribute(change)) == {attribute}
+
+
+@pytest.mark.parametrize("name", [*PLAIN, "topic", "queue"])
+def test_tags_of_others_are_left_alone(name: str) -> None:
+    key = "tags" if name == "log_group" else "Tags"
+    ours = DESIRED[name][key]
+    assert not difference(name, live(name, **{key: {**ours, "owner": "somebody"}}))
+    change = difference(name, live(name, **{key: {"team": "others", "owner": "somebody"}}))
+    assert change.before == {key: {"team": "others"}}
+    assert change.after == {key: ours}
+
+
+def test_a_policy_is_compared_by_what_it_says() -> None:
+    policy = copy.deepcopy(DESIRED["bucket"]["Policy"])
+    policy["Statement"].reverse()
+    assert not difference("bucket", live("bucket", Policy=policy))
+    policy["Statement"][0]["Effect"] = "Allow"
+    assert set(difference("bucket", live("bucket", Policy=policy)).after) == {"Policy"}
+
+
+def test_a_subscription_that_nobody_asked_for_is_a_difference_and_its_password_is_masked() -> None:
+    wanted = live("topic")["Subscriptions"]
+    listener = {"Protocol": "https", "Endpoint": "https://me:secret@example.com/", "State": "confirmed"}
+    change = difference("topic", live("topic", Subscriptions=[*wanted, listener]))
+    assert set(change.before) == {"Subscriptions"}
+    assert "secret" not in str(change)
+
+
+ARN = "arn:aws:events:us-east-1:111111111111:rule/iam-alerting"
+
+
+def live_rule(**other: Any) -> event_rule.Live:
+    """The rule as it is when it is in sync, but for C(other)."""
+    empty = event_rule.Live("iam-alerting", "default", ARN.removesuffix("iam-alerting"), event_rule.RuleSet())
+    found = event_rule.desired(rule._options(DESIRED["rule"]), empty)
+    rules = {name: {**document, **other} for name, document in found.rules.items()}
+    return event_rule.Live("iam-alerting", "default", empty.arn_prefix, event_rule.RuleSet(rules, found.permissions))
+
+
+def test_a_rule_in_sync_is_no_difference() -> None:
+    assert not rule.difference(live_rule(), DESIRED["rule"])
+
+
+def test_a_rules_attribute_is_named_with_the_rule() -> None:
+    change = rule.difference(live_rule(State="DISABLED"), DESIRED["rule"])
+    assert by_attribute(change) == {"iam-alerting state": {"before": "DISABLED", "after": "ENABLED"}}
+
+
+def test_a_rule_that_is_not_there_is_new() -> None:
+    empty = event_rule.Live("iam-alerting", "default", ARN.removesuffix("iam-alerting"), event_rule.RuleSet())
+    change = rule.difference(empty, DESIRED["rule"])
+    assert change.before == {}
+    assert list(change.after) == ["iam-alerting"]
+
+
+def test_the_diff_of_an_attribute_says_whose_it_is() -> None:
+    (entry,) = reported_diff("trail", Change({"IsLogging": False}, {"IsLogging": True}))
+    assert entry == {
+        "before_header": "trail IsLogging (live)",
+        "after_header": "trail IsLogging (desired)",
+        "before": "false\n",
+        "after": "true\n",
+    }
+
+
+def test_the_tagging_service_is_believed_only_if_all_is_well() -> None:
+    account = Account({}, {"one": {"a": "1", "b": "2"}, "two": {"a": "0"}})
+    assert account.tags("one", {"a": "1"}, lambda: {})["a"] == "1"
+    assert account.tags("two", {"a": "1"}, lambda: {"a": "1"}) == {"a": "1"}
+    assert account.tags("three", {"a": "1"}, lambda: {}) == {}
+
+
+def test_components_keep_their_order_and_none_means_all() -> None:
+    assert check_components([]) == list(COMPONENTS)
+    assert check_components(["rule", "topic"]) == ["topic", "rule"]
+    with pytest.raises(SettingsError, match="iam_alerting_components has 'lambda', which is no component"):
+        check_components(["lambda"])
