@@ -30,7 +30,7 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(?P<http>http(?=s?://))|(?<!http)(?<!https)(?<!\bs3)://", re.IGNORECASE)
-_WORD = re.compile(r"[\w.@+=-]+")
+_WORD_WITH_DOT = re.compile(r"(?<![\w.@+=-])[\w@+=-]*+\.[\w.@+=-]*")
 _MAIL_ADDRESS = re.compile(r"[^@]+@[^@=+]+")
 _SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.(com|com\.cn|eu)")
 
@@ -66,7 +66,7 @@ def defang(text: str) -> str:
     """
     if "://" in text:
         text = _SCHEME.sub(lambda found: "hxxp" if found["http"] else "[:]//", text)
-    return _WORD.sub(_broken_word, text) if "." in text else text
+    return _WORD_WITH_DOT.sub(_broken_word, text) if "." in text else text
 
 
 def cap(text: str, limit: int) -> str:
@@ -91,8 +91,6 @@ def _visible(mark: str) -> str:
 
 def _broken_word(found: re.Match[str]) -> str:
     word = found.group()
-    if "." not in word:
-        return word
     path_follows = found.string[found.end() : found.end() + 1] in ("/", ":")
     if not path_follows and (_MAIL_ADDRESS.fullmatch(word) or _SERVICE.fullmatch(word)):
         return word
