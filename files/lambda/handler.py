@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Lambda function: a CloudTrail record from EventBridge becomes a mail through SNS.
 
-Environment: TOPIC_ARN, the topic to publish to; ACCOUNT_NAME, what people call this account (optional); HTTPS_FORMAT,
-amazon-q if the subscribers by https are chats of Amazon Q Developer (optional, else they get the finding).
+Environment: TOPIC_ARN, the topic to publish to; ACCOUNT_NAME, what people call this account (optional).
 An error is raised, never swallowed: Lambda then retries, and in the end hands the event to the dead-letter queue.
 """
 
@@ -13,7 +12,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import time
 from typing import Any
 
 import boto3
@@ -21,8 +19,6 @@ import untrusted
 from assess import Assessment, Pipeline, assess
 from botocore.config import Config
 from catalogue import catalogue
-from channels import by_protocol, chat_notification
-from finding import finding
 from message import Message, write
 from record import Record, parse
 
@@ -37,27 +33,20 @@ def lambda_handler(event: object, context: object) -> dict[str, str]:
     assessment = assess(record, catalogue(), pipeline)
     named = os.environ.get("ACCOUNT_NAME", "") if pipeline.account == record.account else ""
     message = write(record, assessment, named)
-    text = by_protocol(message, finding(record, assessment, named, time.time()), _chat(record, assessment, message))
     message_id = ""
     try:
-        message_id = _publish(topic_arn, message.subject, text, _attributes(record, assessment))
+        message_id = _publish(topic_arn, message, _attributes(record, assessment))
     finally:
         entry = {**_about(record, assessment), "rule": assessment.rule, "messageId": message_id}
         print(json.dumps(entry))
     return entry
 
 
-def _publish(topic_arn: str, subject: str, text: str, attributes: dict[str, Any]) -> str:
+def _publish(topic_arn: str, message: Message, attributes: dict[str, Any]) -> str:
     answer = _sns(topic_arn.split(":")[3]).publish(
-        TopicArn=topic_arn, Subject=subject, Message=text, MessageStructure="json", MessageAttributes=attributes
+        TopicArn=topic_arn, Subject=message.subject, Message=message.body, MessageAttributes=attributes
     )
     return str(answer["MessageId"])
-
-
-def _chat(record: Record, assessment: Assessment, message: Message) -> dict[str, Any] | None:
-    if os.environ.get("HTTPS_FORMAT") != "amazon-q":
-        return None
-    return chat_notification(message, assessment, untrusted.as_value(record.eventID, 64))
 
 
 @functools.cache

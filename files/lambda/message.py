@@ -171,19 +171,18 @@ def _place(record: Record, account_name: str) -> str:
 def _when(event_time: str) -> str:
     """The time in UTC to the second, or as recorded where it cannot be read."""
     try:
-        in_utc = moment(event_time).astimezone(UTC)
+        moment = _moment(event_time).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return as_text(event_time, 60) or "not recorded"
-    return in_utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def moment(event_time: str) -> datetime:
-    """The time that a record states, as text or in seconds or milliseconds. Raises ValueError and its like."""
+def _moment(event_time: str) -> datetime:
     if re.fullmatch(r"\d+(\.\d+)?", event_time):
         seconds = float(event_time)
         return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-    stated = datetime.fromisoformat(event_time)
-    return stated if stated.tzinfo else stated.replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(event_time)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _from(record: Record) -> list[str]:

@@ -25,7 +25,7 @@ CONTEXT = SimpleNamespace(invoked_function_arn="arn:aws:lambda:us-east-1:1111111
 
 
 def published(subject: str) -> dict[str, Any]:
-    return {"TopicArn": TOPIC, "Subject": subject, "Message": ANY, "MessageStructure": "json", "MessageAttributes": ANY}
+    return {"TopicArn": TOPIC, "Subject": subject, "Message": ANY, "MessageAttributes": ANY}
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_subscribers_can_filter_by_attributes(sns: Stubber, event: Build) -> Non
 
 def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[str, Any] = {}
-    monkeypatch.setattr(handler, "_publish", lambda arn, subject, text, attributes: sent.update(attributes))
+    monkeypatch.setattr(handler, "_publish", lambda arn, message, attributes: sent.update(attributes))
     user = {"type": "IAMUser", "userName": "\u202e\u200b"}
     handler.lambda_handler({"detail": {"eventName": "\u200b", "userIdentity": user}}, CONTEXT)
     assert {name: value["StringValue"] for name, value in sent.items()} == {
@@ -99,20 +99,6 @@ def test_change_of_its_own_rule_is_critical(sns: Stubber, event: Build) -> None:
     change = {"eventSource": "events.amazonaws.com", "eventName": "DisableRule"}
     answer = handler.lambda_handler(event(**change, requestParameters={"name": "iam-alerting"}), CONTEXT)
     assert (answer["severity"], answer["rule"]) == ("critical", "pipeline-changed")
-
-
-@pytest.mark.parametrize(("asked", "shown"), [("", "class_uid"), ("amazon-q", "content")])
-def test_subscribers_by_https_get_what_they_can_read(
-    sns: Stubber, event: Build, monkeypatch: pytest.MonkeyPatch, asked: str, shown: str
-) -> None:
-    texts: list[str] = []
-    monkeypatch.setenv("HTTPS_FORMAT", asked)
-    monkeypatch.setattr(handler, "_publish", lambda arn, subject, text, attributes: texts.append(text))
-    handler.lambda_handler(event(), CONTEXT)
-    sent = json.loads(texts[0])
-    assert shown in json.loads(sent["https"])
-    assert "class_uid" in json.loads(sent["sqs"])
-    assert sent["email"].startswith("IAM user alice called iam:CreateUser")
 
 
 def test_failure_to_publish_is_raised_and_logged(
