@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from sandbox.client import Sandbox
 
 from benchmarks import process, seed
 from benchmarks.process import Usage
 from benchmarks.reads import Call
+from sandbox.client import Sandbox
 
 HERE = Path(__file__).resolve().parent
 SUBSCRIBER = "secops@example.com"

@@ -79,20 +79,34 @@ class Demo:
         self.sandbox.clear_calls()
         recap = self.playbook("deploy")
         self.expect(all(changed == 0 for changed in recap.values()), f"the second run changed something: {recap}")
-        writes = [
-            call["eventName"] for account in ACCOUNTS.values() for call in self.sandbox.calls(account, writes=True)
-        ]
-        self.expect(not writes, f"the second run made write calls: {writes}")
+        self.expect(not self.writes(), f"the second run made write calls: {self.writes()}")
         self.summary.append("second deploy: changed=0 and no write call in every account")
+
+    def drift(self) -> None:
+        self.client("cloudtrail", ACCOUNTS[TRIED_ACCOUNT]).stop_logging(Name="iam-alerting")
+        print(f"    somebody stopped the trail in {TRIED_ACCOUNT}; what would a deploy do?")
+        self.sandbox.clear_calls()
+        announced = self.playbook("deploy", "--check", "--diff")
+        drifted = [account for account, changed in announced.items() if changed]
+        self.expect(drifted == [TRIED_ACCOUNT], f"the check should have named {TRIED_ACCOUNT}, and named {drifted}")
+        self.expect(not self.writes(), f"the check made write calls: {self.writes()}")
+        print("\n    and now it does it:")
+        self.playbook("deploy")
+        self.expect(self.writes() == ["StartLogging"], f"StartLogging would have mended it, made were: {self.writes()}")
+        self.summary.append("a stopped trail: named by --check --diff, mended by deploy with one write call")
+
+    def writes(self) -> list[str]:
+        """The write calls since the last time that they were cleared, by their names."""
+        return [call["eventName"] for account in ACCOUNTS.values() for call in self.sandbox.calls(account, writes=True)]
 
     def tear_down(self) -> None:
         recap = self.playbook("teardown")
         self.expect(all(changed > 0 for changed in recap.values()), f"nothing was removed: {recap}")
         self.summary.append("torn down; the log buckets were kept")
 
-    def playbook(self, name: str) -> dict[str, int]:
+    def playbook(self, name: str, *options: str) -> dict[str, int]:
         """Run a playbook as the README says; its changes per account."""
-        command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", "accounts.ini"]
+        command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", "accounts.ini", *options]
         print(f"    $ {' '.join(command)}\n", flush=True)
         environment = {**os.environ, **self.sandbox.environment(), "ANSIBLE_FORCE_COLOR": "0"}
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -158,6 +172,7 @@ def run(demo: Demo) -> None:
         ("Confirm the subscriptions, as each subscriber does once", demo.confirm),
         (f"Create and delete an IAM user in {TRIED_ACCOUNT}", demo.try_it),
         ("Deploy again: nothing may change", demo.deploy_again),
+        (f"Stop the trail in {TRIED_ACCOUNT} by hand, and let deploy find and mend it", demo.drift),
         ("Tear all down", demo.tear_down),
     ]
     for number, (title, step) in enumerate(steps, 1):

@@ -12,7 +12,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import Access, AccountError, sign_in
-from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import partition_of
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
+    UnknownPartitionError,
+    partition_of,
+)
 
 ARGUMENTS = {
     "account_id": {"type": "str", "required": True},
@@ -36,7 +39,7 @@ class ActionModule(ActionBase):
             credentials = sign_in(
                 access, arguments["account_id"], partition_of(arguments["region"]), arguments["region"]
             )
-        except AccountError as error:
+        except (AccountError, UnknownPartitionError) as error:
             raise AnsibleActionFail(str(error)) from error
         # A failure is shown; what is secret, a success, is not.
         return {

@@ -97,8 +97,8 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from error
         changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
         result = {
-            # It is the steps of the role that change something, and they say so themselves.
-            "changed": self._task.check_mode and bool(changes),
+            # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
+            "changed": bool(changes) and not arguments["applied"],
             "summary": summary(arguments, changes, plan.pending, self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
@@ -107,6 +107,8 @@ class ActionModule(ActionBase):
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
         }
+        if not settings.subscriptions and arguments["state"] == "present":
+            result["warnings"] = ["iam_alerting_subscribers is empty: alerts are published, but nobody gets them."]
         if not changes:
             return result
         if arguments["applied"]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 # IAM's signing region per partition, as in botocore's endpoint rules. IAM is one service for a whole partition; its
 # events reach EventBridge in this region only (AWS re:Post "use EventBridge rule across Regions").
 IAM_REGIONS: dict[str, str] = {
@@ -19,30 +21,39 @@ IAM_REGIONS: dict[str, str] = {
     "aws-iso-f": "us-isof-south-1",
 }
 
-# What the names of a partition's regions begin with; "aws" has the rest.
-_REGION_PREFIXES: dict[str, str] = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "eusc-": "aws-eusc",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "eu-isoe-": "aws-iso-e",
-    "us-isof-": "aws-iso-f",
+# What the names of a partition's regions look like, as in botocore's partition data.
+_REGIONS: dict[str, str] = {
+    "aws": r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+",
+    "aws-cn": r"cn-\w+-\d+",
+    "aws-us-gov": r"us-gov-\w+-\d+",
+    "aws-eusc": r"eusc-\w+-\w+-\d+",
+    "aws-iso": r"us-iso-\w+-\d+",
+    "aws-iso-b": r"us-isob-\w+-\d+",
+    "aws-iso-e": r"eu-isoe-\w+-\d+",
+    "aws-iso-f": r"us-isof-\w+-\d+",
 }
 
 
+class UnknownPartitionError(ValueError):
+    """The region belongs to no partition whose IAM region is known."""
+
+
 def partition_of(region: str) -> str:
-    """The partition that a region's name belongs to, such as C(aws-cn) for C(cn-northwest-1)."""
-    for prefix, partition in _REGION_PREFIXES.items():
-        if region.startswith(prefix):
+    """The partition that a region's name belongs to, such as C(aws-cn) for C(cn-northwest-1).
+
+    Raises:
+        UnknownPartitionError: to none that is known.
+    """
+    for partition, regions in _REGIONS.items():
+        if re.fullmatch(regions, region):
             return partition
-    return "aws"
+    raise UnknownPartitionError(f"no partition has regions like {region!r}")
 
 
 def iam_region(region: str) -> str:
     """The region to which the IAM events of I(region)'s partition are delivered.
 
     Raises:
-        KeyError: never for the partitions that botocore knows.
+        UnknownPartitionError: the region belongs to no partition that is known.
     """
     return IAM_REGIONS[partition_of(region)]

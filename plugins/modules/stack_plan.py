@@ -108,7 +108,7 @@ attributes:
     description: Has an action plugin that runs on the controller.
     support: full
   check_mode:
-    description: Can run in check mode. It is changed there if a real run would change something.
+    description: Writes nothing in any mode. It is changed if something differs and the role has something to do.
     support: full
   diff_mode:
     description: Returns what differs, attribute by attribute, policies as documents.

@@ -121,7 +121,7 @@ def test_a_subscriber_taken_off_the_list_is_unsubscribed_and_the_others_stay(dep
     deployment.playbooks.run("deploy", {"research": both})
     deployment.sandbox.confirm("second@example.com")
     run = deployment.playbooks.run("deploy", {"research": host})
-    assert run.changed() == {"research": 1}, run.output
+    assert run.changed() == {"research": 2}, run.output  # the plan, and the topic
     assert resources(account)["topics"]["iam-alerting"]["subscriptions"] == [("email", address)]
 
 

@@ -49,8 +49,10 @@ def test_components_limit_what_is_done(account: Account, playbooks: Playbooks) -
 def test_a_real_run_does_what_the_check_before_it_said(account: Account, playbooks: Playbooks) -> None:
     announced = playbooks.run("deploy", hosts(account), "--check").outcome("production")
     assert announced == "would change: bucket, trail, log_group, execution_role, function, rule"
-    run = playbooks.run("deploy", hosts(account))
+    run = playbooks.run("deploy", hosts(account), "--diff")
     assert run.outcome("production") == announced.replace("would change", "changed")
+    for component in ("bucket", "trail", "log_group", "execution_role", "function", "rule"):
+        assert run.output.count(f"--- before: {component} (absent)") == 1
 
 
 @pytest.mark.parametrize("options", [(), ("--check", "--diff")])

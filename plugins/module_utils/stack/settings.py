@@ -14,7 +14,12 @@ from typing import Any
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import ActionError, parse_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import InvalidValueError
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, expand_actions
-from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region, partition_of
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
+    IAM_REGIONS,
+    UnknownPartitionError,
+    iam_region,
+    partition_of,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.topic import checked_subscriptions
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
@@ -101,9 +106,16 @@ def check_region(region: str | None, configured: str | None) -> str:
         configured: the region of the AWS configuration, which tells the partition when I(region) is not given.
 
     Raises:
-        SettingsError: no IAM event would ever reach a rule in I(region).
+        SettingsError: no IAM event would ever reach a rule in I(region), or nothing is known of its partition.
     """
-    home = iam_region(region or configured or "us-east-1")
+    try:
+        home = iam_region(region or configured or "us-east-1")
+    except UnknownPartitionError as error:
+        source = f"iam_alerting_region is {region!r}" if region else f"The AWS configuration's region is {configured!r}"
+        raise SettingsError(
+            f"{source}, but {error}, so it is not known where its IAM events are delivered. Set iam_alerting_region to "
+            f"one of {', '.join(IAM_REGIONS.values())}."
+        ) from error
     if region and region != home:
         raise SettingsError(
             f"iam_alerting_region is {region!r}, but the IAM events of partition {partition_of(region)} reach "

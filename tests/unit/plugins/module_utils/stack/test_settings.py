@@ -42,6 +42,21 @@ def test_other_regions_are_refused_with_the_reason(region: str, home: str) -> No
         settings.check_region(region, None)
 
 
+@pytest.mark.parametrize(
+    ("region", "configured", "source"),
+    [
+        ("xx-north-1", None, "iam_alerting_region is 'xx-north-1'"),
+        ("us-east", None, "iam_alerting_region is 'us-east'"),
+        (None, "local", "The AWS configuration's region is 'local'"),
+    ],
+)
+def test_a_partition_without_known_iam_region_is_refused(region: str, configured: str, source: str) -> None:
+    with pytest.raises(
+        settings.SettingsError, match=f"{source}.*Set iam_alerting_region to one of us-east-1, cn-north-1"
+    ):
+        settings.check_region(region, configured)
+
+
 @pytest.mark.parametrize("name", ["iam-alerting", "abc", "a" + "1" * 39])
 def test_names_that_suit_all_resources(name: str) -> None:
     assert settings.check_name(name, ACCOUNT, "us-east-1") == name
