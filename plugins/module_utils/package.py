@@ -6,26 +6,24 @@
 
 Whether a function's code is up to date is told by comparing hashes, so that two controllers with the same sources
 must build the same package. Nothing of the machine goes into it: names are sorted, times and modes are fixed, and
-members are compressed by our own deflate, since what zlib makes of the same input differs between its versions.
+members are stored, not compressed: what deflate makes of the same input differs between zlib, zlib-ng and their
+versions, and the few KB it would save are not worth a deployment whenever the controller changes.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 import stat
-import struct
-import zlib
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.deflate import deflate
-
+_EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can hold
 _UNIX = 3
 _ZIP_VERSION = 20
-_DEFLATED = 8
-_EARLIEST_DATE = 1 << 5 | 1  # 1980-01-01, the earliest that a zip file can hold
 _MODE = stat.S_IFREG | 0o644  # Lambda's user must be able to read the files
 _MEMBER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -52,20 +50,18 @@ def code_sha256(package: bytes) -> str:
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
-    """A zip file (PKWARE's APPNOTE.TXT, 4.3) of the files by name."""
-    members = b""
-    directory = b""
-    for name in sorted(files):
-        compressed = deflate(files[name])
-        encoded = name.encode("ascii")
-        described = struct.pack(
-            "<HHHHHLLLHH",
-            *(_ZIP_VERSION, 0, _DEFLATED, 0, _EARLIEST_DATE),
-            *(zlib.crc32(files[name]), len(compressed), len(files[name]), len(encoded), 0),
-        )
-        made_by = struct.pack("<BB", _ZIP_VERSION, _UNIX)
-        rest = struct.pack("<HHHLL", 0, 0, 0, _MODE << 16, len(members))
-        directory += b"PK\x01\x02" + made_by + described + rest + encoded
-        members += b"PK\x03\x04" + described + encoded + compressed
-    end = struct.pack("<HHHHLLH", 0, 0, len(files), len(files), len(directory), len(members), 0)
-    return members + directory + b"PK\x05\x06" + end
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(files):
+            archive.writestr(_member(name), files[name])
+    return buffer.getvalue()
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, _EARLIEST_TIME)
+    member.compress_type = zipfile.ZIP_STORED
+    member.create_system = _UNIX
+    member.create_version = _ZIP_VERSION
+    member.extract_version = _ZIP_VERSION
+    member.external_attr = _MODE << 16
+    return member
