@@ -17,7 +17,7 @@ export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 TESTS := lint unit sanity integration molecule artifact docs
 
-.PHONY: help setup demo test bench clean $(TESTS)
+.PHONY: help setup demo test bench catalogue clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ artifact: $(VENV)/.test $(IMPORTER_VENV)/.ready $(SANDBOX_VENV)/.ready ## Build,
 
 docs: $(VENV)/.test ## Lint documentation and changelog
 	scripts/docs.sh
+
+catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
+	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
 
 bench: $(VENV)/.run $(SANDBOX_VENV)/.ready $(BENCH_VENV)/.ready ## Measure beside plain tasks and plain boto3 (N="1 10 100")
 	@$(VENV)/bin/python -m benchmarks --accounts "$(or $(N),1 10 100)" $(BENCH)

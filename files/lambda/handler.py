@@ -16,7 +16,9 @@ from typing import Any
 
 import boto3
 import untrusted
+from assess import Assessment, Pipeline, assess
 from botocore.config import Config
+from catalogue import catalogue
 from message import Message, write
 from record import Record, parse
 
@@ -26,19 +28,24 @@ _PATIENCE = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard
 def lambda_handler(event: object, context: object) -> dict[str, str]:
     """Publish the mail about the event, and answer with what was logged about it."""
     topic_arn = _topic_arn()
+    pipeline = _pipeline(context, topic_arn)
     record = parse(event)
-    message = write(record, _account_name(record, context, topic_arn))
+    assessment = assess(record, catalogue(), pipeline)
+    named = os.environ.get("ACCOUNT_NAME", "") if pipeline.account == record.account else ""
+    message = write(record, assessment, named)
     message_id = ""
     try:
-        message_id = _publish(topic_arn, message)
+        message_id = _publish(topic_arn, message, _attributes(record, assessment))
     finally:
-        entry = _log_entry(record, message_id)
+        entry = {**_about(record, assessment), "rule": assessment.rule, "messageId": message_id}
         print(json.dumps(entry))
     return entry
 
 
-def _publish(topic_arn: str, message: Message) -> str:
-    answer = _sns(topic_arn.split(":")[3]).publish(TopicArn=topic_arn, Subject=message.subject, Message=message.body)
+def _publish(topic_arn: str, message: Message, attributes: dict[str, Any]) -> str:
+    answer = _sns(topic_arn.split(":")[3]).publish(
+        TopicArn=topic_arn, Subject=message.subject, Message=message.body, MessageAttributes=attributes
+    )
     return str(answer["MessageId"])
 
 
@@ -55,18 +62,24 @@ def _topic_arn() -> str:
     return arn
 
 
-def _account_name(record: Record, context: object, topic_arn: str) -> str:
-    """What people call the record's account; empty for an account that is not the function's own."""
+def _pipeline(context: object, topic_arn: str) -> Pipeline:
+    """The alerting that this function is part of: all of it has the topic's name."""
     own_arn = str(getattr(context, "invoked_function_arn", "") or topic_arn)
-    return os.environ.get("ACCOUNT_NAME", "") if own_arn.split(":")[4:5] == [record.account] else ""
+    return Pipeline(topic_arn.split(":")[5], (own_arn.split(":") + [""] * 5)[4])
 
 
-def _log_entry(record: Record, message_id: str) -> dict[str, str]:
+def _attributes(record: Record, assessment: Assessment) -> dict[str, Any]:
+    """What subscribers can filter by."""
+    values = {name: value for name, value in _about(record, assessment).items() if name != "eventID"}
+    return {name: {"DataType": "String", "StringValue": value or "unknown"} for name, value in values.items()}
+
+
+def _about(record: Record, assessment: Assessment) -> dict[str, str]:
     return {
-        "eventID": untrusted.as_name(record.eventID, 64),
-        "action": untrusted.as_name(record.action, 128),
-        "actor": untrusted.as_name(record.actor.name, 128),
-        "account": untrusted.as_name(record.account, 64),
+        "eventID": untrusted.as_value(record.eventID, 64),
+        "severity": assessment.severity.name.lower(),
+        "action": untrusted.as_value(record.action, 128),
+        "actor": untrusted.as_value(record.actor.name, 128),
+        "account": untrusted.as_value(record.account, 64),
         "outcome": record.outcome.value,
-        "messageId": message_id,
     }

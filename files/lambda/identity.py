@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shape import dig, first_text, is_true, mapping, text
 
@@ -20,8 +19,7 @@ SIGN_INS = ("ConsoleLogin", "CheckMfa")
 _SSO_ROLE = re.compile(r"AWSReservedSSO_(?P<permission_set>.+)_[0-9a-f]{16}")
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(NamedTuple):
     """Who acted.
 
     `name` is the shortest thing that tells the actor apart, `title` the name with what kind of actor it is, and
@@ -31,6 +29,7 @@ class Actor:
     name: str
     title: str
     notes: tuple[str, ...] = ()
+    type: str = ""
     arn: str = ""
     accountId: str = ""
     accessKeyId: str = ""
@@ -47,6 +46,7 @@ def resolve(user_identity: object, additional: object = None) -> Actor:
         name=name,
         title=title,
         notes=tuple(note for note in (*notes, *_circumstances(identity)) if note),
+        type=text(identity.get("type")),
         arn=text(identity.get("arn")),
         accountId=first_text(identity.get("accountId"), dig(identity, "sessionContext", "sessionIssuer", "accountId")),
         accessKeyId=text(identity.get("accessKeyId")),

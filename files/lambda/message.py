@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import origin
 import parameters
 import redact
 import target
+from assess import Assessment
 from record import Outcome, Record
 from shape import text
 from untrusted import as_name, as_text, cap, clean, to_ascii
@@ -25,6 +26,7 @@ _NAME = 128
 _ARN = 400
 _AGENT = 80
 _REASON = 500
+_GRANT = 180
 
 _FLAGS = {Outcome.DENIED: "DENIED ", Outcome.FAILED: "FAILED "}
 _CALLED = {
@@ -41,25 +43,24 @@ _SIGNED_IN = {
 }
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What is sent: a subject that SNS accepts, and a body of plain text."""
 
     subject: str
     body: str
 
 
-def write(record: Record, account_name: str = "") -> Message:
+def write(record: Record, assessment: Assessment, account_name: str = "") -> Message:
     """The mail about a record; `account_name` is what people call the record's account.
 
-    The subject has at most 99 characters of printable ASCII and starts with a letter or digit. All text from the
-    record is made safe here.
+    The subject has at most 99 characters of printable ASCII and starts with the severity. All text from the record is
+    made safe here.
     """
-    return Message(subject=_subject(record, account_name), body=_body(record, account_name))
+    flags = f"{assessment.severity.name} {_FLAGS.get(record.outcome, '')}"
+    return Message(_subject(record, account_name, flags), _body(record, assessment, account_name))
 
 
-def _subject(record: Record, account_name: str) -> str:
-    flag = _FLAGS.get(record.outcome, "")
+def _subject(record: Record, account_name: str, flags: str) -> str:
     account = _subject_text(record.account)
     name = cap(to_ascii(clean(account_name)), _NAME)
     tail = f" ({cap(account, 20)})" if name and account else ""
@@ -68,10 +69,9 @@ def _subject(record: Record, account_name: str) -> str:
         _subject_text(record.actor.name) or "unknown",
         name or account or "an unknown account",
     ]
-    frame = f"{flag} by  in {tail}"
+    frame = f"{flags} by  in {tail}"
     action, actor, place = _fit(parts, SUBJECT_LENGTH - len(frame))
-    subject = f"{flag}{action} by {actor} in {place}{tail}"
-    return subject if subject[0].isalnum() else f"Event {subject}"[:SUBJECT_LENGTH]
+    return f"{flags}{action} by {actor} in {place}{tail}"
 
 
 def _subject_text(value: str) -> str:
@@ -86,10 +86,11 @@ def _fit(words: list[str], budget: int) -> list[str]:
     return [cap(word, limit) for word in words]
 
 
-def _body(record: Record, account_name: str) -> str:
+def _body(record: Record, assessment: Assessment, account_name: str) -> str:
     blocks = [
         "\n".join(_wrapped(_headline(record, account_name), _WIDTH)),
-        "\n".join(line for label, values in _facts(record, account_name) for line in _aligned(label, values)),
+        _table(_judgement(assessment)),
+        _table(_facts(record, account_name)),
         _listed("Parameters", record.requestParameters),
         _listed("Details", record.serviceEventDetails),
         "\n".join(_reference(record)),
@@ -103,6 +104,26 @@ def _headline(record: Record, account_name: str) -> str:
         who=as_name(record.actor.title, 2 * _NAME), what=_what(record), place=_place(record, account_name)
     )
     return sentence[:1].upper() + sentence[1:]
+
+
+def _judgement(assessment: Assessment) -> list[tuple[str, list[str]]]:
+    """How bad it is, why, and what to do."""
+    entry = assessment.entry
+    reason = as_text(assessment.reason, _REASON)
+    return [
+        ("Rating", [f"{assessment.severity.name}: {reason}", as_text(assessment.lowered, _REASON)]),
+        ("Why", _why(assessment)),
+        ("Rule", [assessment.rule]),
+        ("Policy", [as_text(said, _GRANT) for said in assessment.grants]),
+        ("ATT&CK", [", ".join(entry.techniques)]),
+        ("Next", [assessment.next]),
+    ]
+
+
+def _why(assessment: Assessment) -> list[str]:
+    """Why the action matters, where the rating does not say it already and the rule has no advice of its own."""
+    fits = assessment.rule != "catalogue" and assessment.next == assessment.entry.next
+    return [assessment.entry.why] if fits else []
 
 
 def _facts(record: Record, account_name: str) -> list[tuple[str, list[str]]]:
@@ -205,11 +226,17 @@ def _note(record: Record) -> list[str]:
     return [f"late or corrected record ({reason})" + (f" of event {original}" if original else "")]
 
 
+def _table(rows: list[tuple[str, list[str]]]) -> str:
+    return "\n".join(line for label, values in rows for line in _aligned(label, values))
+
+
 def _aligned(label: str, values: list[str]) -> list[str]:
     """The values one below the other, the first beside the label."""
-    lines = [line for value in values for line in _wrapped(value, _WIDTH - _LABEL)]
+    lines = [line for value in values if value for line in _wrapped(value, _WIDTH - _LABEL)]
     return [f"{label if index == 0 else '':{_LABEL}}{line}" for index, line in enumerate(lines)]
 
 
 def _wrapped(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line] if line else []
     return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 import redact
 import shape
@@ -41,12 +39,12 @@ def lines(value: object) -> list[str]:
 
 def _flatten(value: object, name: str, depth: int) -> Iterator[tuple[str, object]]:
     """The values inside a value with their paths: paths are safe to print, values not yet."""
-    value = _opened(value)
+    value = shape.opened(value)
     if isinstance(value, (Mapping, list)) and value and depth == _DEPTH:
         yield name, "(nested too deep to show)"
     elif isinstance(value, Mapping) and value:
         yield from _flatten_object(value, name, depth)
-    elif isinstance(value, list) and any(isinstance(_opened(item), (Mapping, list)) for item in value):
+    elif isinstance(value, list) and any(isinstance(shape.opened(item), (Mapping, list)) for item in value):
         for index, item in enumerate(value):
             yield from _flatten(item, f"{name}[{index}]", depth + 1)
     elif value is not None:
@@ -72,17 +70,3 @@ def _shown(value: object) -> str:
         items = [as_text(shape.text(item), _VALUE_LENGTH) for item in value[:_LISTED]]
         return cap(", ".join(items) or "[]", _VALUE_LENGTH)
     return as_text(shape.text(value), _VALUE_LENGTH) or '""'
-
-
-def _opened(value: object) -> object:
-    """The object or array that a string holds as JSON; any other value as it is."""
-    if not isinstance(value, str):
-        return value
-    document = unquote(value) if value[:3].upper() in ("%7B", "%5B") else value
-    if not document.lstrip().startswith(("{", "[")):
-        return value
-    try:
-        opened = json.loads(document)
-    except (ValueError, RecursionError):
-        return value
-    return opened if isinstance(opened, (dict, list)) else value

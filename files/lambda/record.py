@@ -2,15 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: N815  fields bear CloudTrail's names
-"""A CloudTrail record of any shape, read into one dataclass."""
+"""A CloudTrail record of any shape, read into one structure."""
 
 from __future__ import annotations
 
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import identity
 from shape import dig, first_text, is_true, mapping, text
@@ -31,8 +30,7 @@ class Outcome(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One recorded event.
 
     Fields with CloudTrail's names hold what CloudTrail wrote, as text where the field is text (empty when absent)

@@ -39,6 +39,7 @@ _ASSIGNMENT = re.compile(
     r"(?:(?:bearer|basic)\s)?(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&\"']+)",
     re.IGNORECASE,
 )
+_SHORTEST_SECRET_TEXT = 16  # that of an access key id
 _USER_INFO = re.compile(r"(://[^/\s:@]{1,100}:)[^/\s@]{1,200}@")
 
 
@@ -78,15 +79,19 @@ def shorten(access_key_id: str) -> str:
 
 def shorten_keys(text: str) -> str:
     """The text with every access key id in it shortened."""
+    if len(text) < _SHORTEST_SECRET_TEXT:
+        return text
     return _ACCESS_KEY_ID.sub(lambda found: shorten(found.group()), text)
 
 
 def mask(text: str) -> str:
     """The text with everything masked that looks like a secret, and access key ids shortened."""
-    for secret in _SECRET_TEXTS:
-        text = secret.sub(MASK, text)
-    text = _ASSIGNMENT.sub(rf"\1{MASK}", text)
-    text = _USER_INFO.sub(rf"\1{MASK}@", text)
+    if len(text) >= _SHORTEST_SECRET_TEXT:
+        for secret in _SECRET_TEXTS:
+            text = secret.sub(MASK, text)
+    if "=" in text or ":" in text:
+        text = _ASSIGNMENT.sub(rf"\1{MASK}", text)
+        text = _USER_INFO.sub(rf"\1{MASK}@", text)
     return shorten_keys(text)
 
 

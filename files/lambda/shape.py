@@ -9,8 +9,10 @@ These readers answer with something empty instead of raising, so that a formatte
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -44,6 +46,20 @@ def first_text(*values: object) -> str:
 def is_true(value: object) -> bool:
     """Whether the value is true, written as a boolean or as text."""
     return text(value).lower() == "true"
+
+
+def opened(value: object) -> object:
+    """The object or array that a string holds as JSON, also URL-encoded; any other value as it is."""
+    if not isinstance(value, str):
+        return value
+    document = unquote(value) if value[:3].upper() in ("%7B", "%5B") else value
+    if not document.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        found = json.loads(document)
+    except (ValueError, RecursionError):
+        return value
+    return found if isinstance(found, (dict, list)) else value
 
 
 def _number(value: float) -> str:

@@ -58,7 +58,11 @@ def new_access_key(record: Record) -> str:
 
 def _from_parameters(record: Record) -> list[tuple[str, str]]:
     parameters = mapping(record.requestParameters)
-    named = [(kind, _short(parameter, parameters.get(parameter))) for parameter, kind in _KINDS.items()]
+    named = [
+        (kind, _short(parameter, parameters[parameter]))
+        for parameter, kind in _KINDS.items()
+        if parameter in parameters
+    ]
     return [*named, (_CALLED_NAME.get(record.service, "name"), _short("name", parameters.get("name")))]
 
 

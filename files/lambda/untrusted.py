@@ -30,7 +30,7 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(?P<http>http(?=s?://))|(?<!http)(?<!https)(?<!\bs3)://", re.IGNORECASE)
-_WORD = re.compile(r"[\w.@+=-]+")
+_WORD_WITH_DOT = re.compile(r"(?<![\w.@+=-])[\w@+=-]*+\.[\w.@+=-]*")
 _MAIL_ADDRESS = re.compile(r"[^@]+@[^@=+]+")
 _SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.(com|com\.cn|eu)")
 
@@ -45,9 +45,17 @@ def as_text(value: str, limit: int) -> str:
     return cap(defang(redact.mask(clean(value))), limit)
 
 
+def as_value(value: str, limit: int) -> str:
+    """A name or ARN for programs to compare: on one line, at most `limit` characters, links left as they are."""
+    return cap(redact.shorten_keys(clean(value)), limit)
+
+
 def clean(value: str) -> str:
     """The text on one line: runs of white space and control characters are one space, invisible marks are gone."""
-    value = unicodedata.normalize("NFKC", value[:_READ_AT_MOST]).replace("\u3002", ".")
+    value = value[:_READ_AT_MOST]
+    if value.isascii() and value.isprintable():
+        return " ".join(value.split())
+    value = unicodedata.normalize("NFKC", value).replace("\u3002", ".")
     return " ".join("".join(map(_visible, value)).split())
 
 
@@ -56,8 +64,9 @@ def defang(text: str) -> str:
 
     Mail addresses and names of AWS services stay as they are.
     """
-    text = _SCHEME.sub(lambda found: "hxxp" if found["http"] else "[:]//", text)
-    return _WORD.sub(_broken_word, text)
+    if "://" in text:
+        text = _SCHEME.sub(lambda found: "hxxp" if found["http"] else "[:]//", text)
+    return _WORD_WITH_DOT.sub(_broken_word, text) if "." in text else text
 
 
 def cap(text: str, limit: int) -> str:
@@ -67,6 +76,8 @@ def cap(text: str, limit: int) -> str:
 
 def to_ascii(text: str) -> str:
     """The text in printable ASCII: accents dropped, other characters as question marks."""
+    if text.isascii() and text.isprintable():
+        return text
     letters = (mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
     return "".join(mark if " " <= mark <= "~" else "?" for mark in letters)
 

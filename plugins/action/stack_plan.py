@@ -31,6 +31,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import FILE_IN_PACKAGE, catalogue, in_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import build_package, code_sha256
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
@@ -200,7 +201,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
 @functools.cache
 def function_package() -> tuple[bytes, str]:
     """The function's package and its hash; one serves all accounts."""
-    package = build_package(FUNCTION_SOURCE)
+    package = build_package(FUNCTION_SOURCE, {FILE_IN_PACKAGE: in_package(catalogue())})
     return package, code_sha256(package)
 
 

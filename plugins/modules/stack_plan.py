@@ -62,7 +62,7 @@ options:
     elements: str
     default: []
   actions:
-    description: What is reported, as C(service:Action) with C(*) as wildcard.
+    description: What is reported, in the form of P(trailwatch.aws.preset#lookup)'s terms.
     type: list
     elements: str
     required: true

@@ -88,7 +88,7 @@ def test_one_mail_for_each_action_on_the_list_and_none_for_others(deployment: De
     # Whatever else was on its way is there by the time that a later event's mail is.
     iam.create_user(UserName="afterwards")
     mails = deployment.sandbox.wait_for_mails(address, 3)
-    actions = sorted(mail["Subject"].split()[0] for mail in mails)
+    actions = sorted(mail["Subject"].split()[1] for mail in mails)
     assert actions == ["iam:CreateUser", "iam:CreateUser", "iam:DeleteUser"]
     assert all("in production (" in mail["Subject"] for mail in mails)
     assert all(mail["From"].startswith("cloudtrail-alerting") for mail in mails)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import ActionError, parse_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import InvalidValueError
+from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, expand_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     IAM_REGIONS,
     UnknownPartitionError,
@@ -124,10 +125,10 @@ def check_region(region: str | None, configured: str | None) -> str:
 
 
 def check_actions(actions: Sequence[str]) -> tuple[str, ...]:
-    """The actions to alert on, each known to AWS.
+    """The actions to alert on, each known to AWS, with presets and removals worked out.
 
     Raises:
-        SettingsError: the list is empty, or an action in it is unknown or malformed.
+        SettingsError: the list is empty, or an entry in it is unknown or malformed, or removes nothing.
     """
     if not actions:
         raise SettingsError(
@@ -135,10 +136,11 @@ def check_actions(actions: Sequence[str]) -> tuple[str, ...]:
             "or leave the variable out for the default list."
         )
     try:
-        parse_actions(actions)
+        expanded = expand_actions(actions, catalogue())
+        parse_actions(expanded)
     except ActionError as error:
         raise SettingsError(f"iam_alerting_actions: {error}") from error
-    return tuple(actions)
+    return tuple(expanded)
 
 
 def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:

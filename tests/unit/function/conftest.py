@@ -33,3 +33,13 @@ def event() -> Callable[..., Event]:
         return {**template, "detail": detail}
 
     return build
+
+
+@pytest.fixture(scope="session")
+def known() -> dict[str, Any]:
+    """Return the catalogue as the function of a deployment has it."""
+    import catalogue
+
+    from ansible_collections.trailwatch.aws.plugins.module_utils import catalogue as controller
+
+    return catalogue.read(json.loads(controller.in_package(controller.catalogue())))

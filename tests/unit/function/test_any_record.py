@@ -15,6 +15,7 @@ from typing import Any
 import identity
 import message
 import record
+from assess import RULES, Pipeline, assess
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ texts = st.text(st.characters(exclude_categories=()), max_size=40) | st.sampled_
         "arn:aws:iam::1:user/x",
         "%7B%22a%22",
         '{"a":[1]}',
+        '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Principal":{"AWS":"*"}}]}',
         "::",
     ]
 )
@@ -40,23 +42,37 @@ values = st.recursive(
 identities = st.fixed_dictionaries(
     {"type": st.sampled_from([*identity._READERS, "Unknown"])}, optional=dict.fromkeys(IDENTITY_FIELDS, values)
 )
+statements = st.dictionaries(st.sampled_from(["Effect", "Action", "NotAction", "Resource", "Principal"]), values)
+documents = st.fixed_dictionaries({"Statement": statements | st.lists(statements, max_size=3) | values})
+changes = st.fixed_dictionaries(
+    {
+        "eventName": st.sampled_from(sorted({name for rule in RULES for name in rule.events})),
+        "requestParameters": st.dictionaries(
+            st.sampled_from(["policyDocument", "assumeRolePolicyDocument", "eventSelectors", "userName", "policyArn"]),
+            documents | values,
+        ),
+    }
+)
 details = st.dictionaries(texts | st.sampled_from(FIELDS), values, max_size=8)
 damaged_records = st.builds(
     lambda detail, damage, who: {**detail, **damage, **who},
     st.sampled_from(SAMPLES),
-    details,
+    details | changes,
     st.just({}) | st.builds(lambda found: {"userIdentity": found}, identities | values),
 )
 
 LINK = re.compile(r"^(?!Link    https://\w).*https?://")
-LINE = re.compile(r"(What|Who|Where|When|From|Result|Event|Link|Note) +\S|Parameters$|Details$| {2}\S| {8}\S|$")
+LABELS = "Rating|Why|Rule|Policy|ATT&CK|Next|What|Who|Where|When|From|Result|Event|Link|Note"
+LINE = re.compile(rf"({LABELS}) +\S|Parameters$|Details$| {{2}}\S| {{8}}\S|$")
 
 
 @settings(max_examples=200, deadline=None)
 @given(detail=details | damaged_records)
 def test_any_record_makes_a_mail(detail: dict[str, Any]) -> None:
-    mail = message.write(record.parse({"detail": detail}), "production")
-    assert re.fullmatch(r"[A-Za-z0-9][ -~]{0,98}", mail.subject)
+    parsed = record.parse({"detail": detail})
+    mail = message.write(parsed, assess(parsed, {}, Pipeline("iam-alerting", "111111111111")), "production")
+    assert len(mail.subject) <= message.SUBJECT_LENGTH
+    assert re.fullmatch(r"(LOW|MEDIUM|HIGH|CRITICAL) [ -~]+", mail.subject)
     assert len(mail.body.encode()) < 32 * 1024
     assert not [mark for mark in mail.body if unicodedata.category(mark) in ("Cc", "Cf", "Cs", "Zl") and mark != "\n"]
     headline, _blank, rest = mail.body.partition("\n\n")

@@ -15,6 +15,7 @@ import handler
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
+from catalogue import Entry
 from record import NotARecordError
 
 Build = Callable[..., dict[str, Any]]
@@ -23,8 +24,13 @@ TOPIC = "arn:aws:sns:eu-central-1:111111111111:iam-alerting"
 CONTEXT = SimpleNamespace(invoked_function_arn="arn:aws:lambda:us-east-1:111111111111:function:iam-alerting")
 
 
+def published(subject: str) -> dict[str, Any]:
+    return {"TopicArn": TOPIC, "Subject": subject, "Message": ANY, "MessageAttributes": ANY}
+
+
 @pytest.fixture
-def sns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+def sns(monkeypatch: pytest.MonkeyPatch, known: dict[str, Entry]) -> Iterator[Stubber]:
+    monkeypatch.setattr(handler, "catalogue", lambda: known)
     for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "TOPIC_ARN": TOPIC}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ACCOUNT_NAME", "production")
@@ -35,8 +41,8 @@ def sns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 
 def test_mail_is_published_through_the_region_of_the_topic(sns: Stubber, event: Build) -> None:
-    subject = "iam:CreateUser by alice in production (111111111111)"
-    sns.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": TOPIC, "Subject": subject, "Message": ANY})
+    subject = "CRITICAL iam:CreateUser by alice in production (111111111111)"
+    sns.add_response("publish", {"MessageId": "m-1"}, published(subject))
     handler.lambda_handler(event(), CONTEXT)
     sns.assert_no_pending_responses()
     assert handler._sns.cache_info().misses == 1
@@ -50,12 +56,49 @@ def test_one_line_of_json_is_logged(sns: Stubber, event: Build, capsys: pytest.C
     assert json.loads(logged) == answer
     assert answer == {
         "eventID": "e-1",
+        "severity": "critical",
+        "rule": "catalogue",
         "action": "iam:CreateUser",
         "actor": "alice",
         "account": "111111111111",
         "outcome": "succeeded",
         "messageId": "m-1",
     }
+
+
+def test_subscribers_can_filter_by_attributes(sns: Stubber, event: Build) -> None:
+    attributes = {
+        "severity": "high",
+        "action": "iam:CreateUser",
+        "actor": "alice.example.com",
+        "account": "111111111111",
+        "outcome": "denied",
+    }
+    expected = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+    sns.add_response("publish", {"MessageId": "m-1"}, {**published(ANY), "MessageAttributes": expected})
+    user = {"type": "IAMUser", "userName": "alice.example.com"}
+    handler.lambda_handler(event(errorCode="AccessDenied", userIdentity=user), CONTEXT)
+
+
+def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, Any] = {}
+    monkeypatch.setattr(handler, "_publish", lambda arn, message, attributes: sent.update(attributes))
+    user = {"type": "IAMUser", "userName": "\u202e\u200b"}
+    handler.lambda_handler({"detail": {"eventName": "\u200b", "userIdentity": user}}, CONTEXT)
+    assert {name: value["StringValue"] for name, value in sent.items()} == {
+        "severity": "medium",
+        "action": "unknown:",
+        "actor": "unknown",
+        "account": "unknown",
+        "outcome": "succeeded",
+    }
+
+
+def test_change_of_its_own_rule_is_critical(sns: Stubber, event: Build) -> None:
+    sns.add_response("publish", {"MessageId": "m-1"})
+    change = {"eventSource": "events.amazonaws.com", "eventName": "DisableRule"}
+    answer = handler.lambda_handler(event(**change, requestParameters={"name": "iam-alerting"}), CONTEXT)
+    assert (answer["severity"], answer["rule"]) == ("critical", "pipeline-changed")
 
 
 def test_failure_to_publish_is_raised_and_logged(
@@ -82,12 +125,12 @@ def test_missing_topic_is_named(monkeypatch: pytest.MonkeyPatch, event: Build, a
 
 
 def test_name_of_this_account_is_not_given_to_another(sns: Stubber, event: Build) -> None:
-    subject = "iam:CreateUser by alice in 222222222222"
-    sns.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": TOPIC, "Subject": subject, "Message": ANY})
+    subject = "CRITICAL iam:CreateUser by alice in 222222222222"
+    sns.add_response("publish", {"MessageId": "m-1"}, published(subject))
     handler.lambda_handler(event(recipientAccountId="222222222222"), CONTEXT)
 
 
 def test_without_a_context_the_account_is_the_topics(sns: Stubber, event: Build) -> None:
-    subject = "iam:CreateUser by alice in production (111111111111)"
-    sns.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": TOPIC, "Subject": subject, "Message": ANY})
+    subject = "CRITICAL iam:CreateUser by alice in production (111111111111)"
+    sns.add_response("publish", {"MessageId": "m-1"}, published(subject))
     handler.lambda_handler(event(), None)

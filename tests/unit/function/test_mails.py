@@ -17,15 +17,17 @@ from pathlib import Path
 import message
 import pytest
 import record
+from assess import Pipeline, assess
+from catalogue import Entry
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "records").glob("*.json"))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_mail(name: str) -> None:
-    event = json.loads((HERE / "records" / f"{name}.json").read_text())
-    mail = message.write(record.parse(event), "production")
+def test_mail(name: str, known: dict[str, Entry]) -> None:
+    parsed = record.parse(json.loads((HERE / "records" / f"{name}.json").read_text()))
+    mail = message.write(parsed, assess(parsed, known, Pipeline("iam-alerting", "111111111111")), "production")
     golden = HERE / "golden" / f"{name}.txt"
     written = f"Subject: {mail.subject}\n\n{mail.body}"
     if os.environ.get("TRAILWATCH_WRITE_GOLDEN"):

@@ -12,47 +12,50 @@ from typing import Any
 import message
 import pytest
 import record
+from assess import Assessment, Pipeline, Severity, assess
+from catalogue import Entry
 
 Build = Callable[..., dict[str, Any]]
 
 
 def write(event: dict[str, Any], account_name: str = "production") -> message.Message:
-    return message.write(record.parse(event), account_name)
+    parsed = record.parse(event)
+    return message.write(parsed, assess(parsed, {}, Pipeline()), account_name)
 
 
-def test_subject_says_what_who_and_where(event: Build) -> None:
-    assert write(event()).subject == "iam:CreateUser by alice in production (111111111111)"
+def test_subject_says_how_bad_what_who_and_where(event: Build) -> None:
+    assert write(event()).subject == "MEDIUM iam:CreateUser by alice in production (111111111111)"
 
 
 def test_account_without_a_name_is_told_by_its_id(event: Build) -> None:
     mail = write(event(), "")
-    assert mail.subject == "iam:CreateUser by alice in 111111111111"
+    assert mail.subject == "MEDIUM iam:CreateUser by alice in 111111111111"
     assert "Where   account 111111111111, us-east-1\n" in mail.body
 
 
 @pytest.mark.parametrize(
     ("fields", "subject", "headline", "result"),
     [
-        ({}, "iam:", "IAM user alice called iam:CreateUser on", "succeeded\n"),
+        ({}, "MEDIUM iam:", "IAM user alice called iam:CreateUser on", "succeeded\n"),
         (
             {"errorCode": "AccessDenied"},
-            "DENIED iam:",
+            "LOW DENIED iam:",
             "IAM user alice was denied iam:CreateUser",
             "DENIED: AccessDenied\n",
         ),
         (
             {"errorCode": "Client.UnauthorizedOperation", "errorMessage": "no"},
-            "DENIED iam:",
+            "LOW DENIED iam:",
             "IAM user alice was denied",
             "DENIED: Client.UnauthorizedOperation\n        no\n",
         ),
         (
             {"errorCode": "EntityAlreadyExistsException", "errorMessage": "It exists."},
-            "FAILED iam:",
+            "LOW FAILED iam:",
             "IAM user alice tried iam:CreateUser on user build-agent in production (111111111111) and failed.",
             "FAILED: EntityAlreadyExistsException\n        It exists.\n",
         ),
-        ({"errorMessage": "It broke."}, "FAILED iam:", "IAM user alice tried", "FAILED\n        It broke.\n"),
+        ({"errorMessage": "It broke."}, "LOW FAILED iam:", "IAM user alice tried", "FAILED\n        It broke.\n"),
     ],
 )
 def test_outcome(event: Build, fields: dict[str, str], subject: str, headline: str, result: str) -> None:
@@ -82,7 +85,7 @@ def test_identity_center_failure_is_read_from_the_service_event_details(event: B
     details = {"CredentialVerification": "Failure"}
     fields = {"eventName": "CredentialVerification", "serviceEventDetails": details, "responseElements": None}
     mail = write(event(eventSource="signin.amazonaws.com", **fields))
-    assert mail.subject.startswith("FAILED signin:CredentialVerification")
+    assert mail.subject.startswith("LOW FAILED signin:CredentialVerification")
     assert "Details\n  CredentialVerification = Failure\n" in mail.body
 
 
@@ -133,15 +136,17 @@ def test_time_is_in_utc_or_as_recorded(event: Build, event_time: Any, shown: str
 def test_long_names_are_cut_so_that_account_id_and_action_stay(event: Build) -> None:
     user = {"type": "IAMUser", "userName": "very-long-name-" * 8}
     subject = write(event(userIdentity=user), "the-account-with-the-long-name-" * 4).subject
-    assert len(subject) == message.SUBJECT_LENGTH
-    assert subject.startswith("iam:CreateUser by very-long-name-")
+    assert message.SUBJECT_LENGTH - 3 < len(subject) <= message.SUBJECT_LENGTH
+    assert subject.startswith("MEDIUM iam:CreateUser by very-long-name-")
     assert "... in the-account-" in subject
     assert subject.endswith("... (111111111111)")
 
 
 def test_subject_is_ascii_on_one_line(event: Build) -> None:
     user = {"type": "IAMUser", "userName": "Jos\u00e9\r\nBcc: x\u202e"}
-    assert write(event(userIdentity=user)).subject == "iam:CreateUser by Jose Bcc: x in production (111111111111)"
+    assert (
+        write(event(userIdentity=user)).subject == "MEDIUM iam:CreateUser by Jose Bcc: x in production (111111111111)"
+    )
 
 
 def test_text_from_the_event_cannot_forge_lines_of_the_mail(event: Build) -> None:
@@ -189,9 +194,57 @@ def test_record_of_256_kib_makes_a_mail_of_one_screen(event: Build) -> None:
     assert len(body.splitlines()) < 50
 
 
+JUDGED = Assessment(
+    severity=Severity.CRITICAL,
+    rule="policy-allows-everything",
+    reason="The policy allows every action on every resource.",
+    entry=Entry("critical", "high", ("T1098.003 Additional Cloud Roles",), "It gives permissions.", "Read the policy."),
+    next="Read the policy.",
+    grants=("grants admin: * on *", "trusts account 222222222222"),
+)
+
+
+def test_judgement_comes_right_after_the_headline(event: Build) -> None:
+    body = message.write(record.parse(event()), JUDGED).body
+    assert body.split("\n\n")[1].splitlines() == [
+        "Rating  CRITICAL: The policy allows every action on every resource.",
+        "Why     It gives permissions.",
+        "Rule    policy-allows-everything",
+        "Policy  grants admin: * on *",
+        "        trusts account 222222222222",
+        "ATT&CK  T1098.003 Additional Cloud Roles",
+        "Next    Read the policy.",
+    ]
+
+
+def test_what_the_catalogue_says_is_not_said_twice(event: Build) -> None:
+    entry = Entry("high", "", ("T1098",), "It gives permissions.", "Read the policy.")
+    judged = Assessment(Severity.MEDIUM, "catalogue", entry.why, entry, "Look.", "One lower than HIGH.")
+    assert message.write(record.parse(event()), judged).body.split("\n\n")[1].splitlines() == [
+        "Rating  MEDIUM: It gives permissions.",
+        "        One lower than HIGH.",
+        "Rule    catalogue",
+        "ATT&CK  T1098",
+        "Next    Look.",
+    ]
+
+
+def test_policy_text_cannot_forge_lines_or_links(event: Build) -> None:
+    document = {"Statement": {"Effect": "Allow", "Action": "x\nLink    https://evil.example.com", "Resource": "*"}}
+    body = write(event(eventName="PutUserPolicy", requestParameters={"policyDocument": document})).body
+    assert "Policy  allows x Link hxxps://evil[.]example[.]com on *\n" in body
+
+
+def test_reason_with_a_name_from_the_event_is_made_safe(event: Build) -> None:
+    forged = {"userName": "bob\nNext    call https://evil.example.com"}
+    body = write(event(eventName="CreateLoginProfile", requestParameters=forged)).body
+    assert "user, bob Next call" in body
+    assert "https://evil" not in body
+
+
 def test_empty_record_still_makes_a_mail() -> None:
     mail = write({"source": "aws.iam", "account": "111111111111", "region": "us-east-1", "detail": {}})
-    assert mail.subject == "iam:unknown by unknown in production (111111111111)"
+    assert mail.subject == "MEDIUM iam:unknown by unknown in production (111111111111)"
     assert "Event   no id recorded\n" in mail.body
 
 

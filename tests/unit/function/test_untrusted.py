@@ -85,3 +85,8 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     begin = time.process_time()
     untrusted.as_text(text, 200)
     assert time.process_time() - begin < 0.25
+
+
+def test_value_for_programs_keeps_its_dots_and_shortens_keys() -> None:
+    assert untrusted.as_value("alice.example.com\n AKIAEXAMPLE00000WXYZ", 40) == "alice.example.com AKIA...WXYZ"
+    assert untrusted.as_value("x" * 50, 10) == "xxxxxxx..."

@@ -103,3 +103,17 @@ def test_reserved_tags_are_refused(key: str) -> None:
 
 def test_tags_become_text() -> None:
     assert settings.check_tags({"cost-center": 42}) == {"cost-center": "42"}
+
+
+def test_presets_and_removals_are_worked_out() -> None:
+    actions = settings.check_actions(["minimal", "s3:DeleteBucket", "!iam:*"])
+    assert "cloudtrail:StopLogging" in actions
+    assert "s3:DeleteBucket" in actions
+    assert not [action for action in actions if action.startswith("iam:")]
+
+
+def test_unknown_preset_is_refused_under_the_name_of_the_variable() -> None:
+    with pytest.raises(
+        settings.SettingsError, match="iam_alerting_actions: 'standrad' is no preset. Nearest: 'standard'"
+    ):
+        settings.check_actions(["standrad"])
