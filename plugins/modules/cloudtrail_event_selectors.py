@@ -14,7 +14,7 @@ description:
   - Gives a trail the event selectors that a new trail has, so that it records every management event, reads and writes,
     of every service. Data events cost extra and are recorded only if O(data_resources) names them.
   - Whoever wants to act unseen can take management events, all writes, or a service such as KMS from a trail that goes
-    on logging. M(amazon.aws.cloudtrail#module) neither shows nor mends that.
+    on logging. M(amazon.aws.cloudtrail) neither shows nor mends that.
   - Advanced event selectors are replaced.
 author:
   - Trailwatch contributors (@trailwatch)

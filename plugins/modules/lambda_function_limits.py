@@ -11,7 +11,7 @@ module: lambda_function_limits
 short_description: Set or remove a Lambda function's concurrency limit, and remove its layers
 version_added: 0.1.0
 description:
-  - Sets what M(amazon.aws.lambda#module) cannot, the reserved concurrency of a function and an empty list of layers.
+  - Sets what M(amazon.aws.lambda) cannot, the reserved concurrency of a function and an empty list of layers.
   - A reserved concurrency of 0 stops a function. A layer adds somebody's code to it.
 author:
   - Trailwatch contributors (@trailwatch)

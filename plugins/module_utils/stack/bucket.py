@@ -114,7 +114,8 @@ def live(account: Account, desired: Document) -> Document | None:
         policy = _part("policy", s3.get_bucket_policy, "NoSuchBucketPolicy", whose)
     except is_ansible_aws_error_code("NoSuchBucket"):
         return None
-    except is_ansible_aws_error_code(_REFUSED) as error:
+    # pylint takes the two calls for one class; each gives a class of its own for its codes.
+    except is_ansible_aws_error_code(_REFUSED) as error:  # pylint: disable=duplicate-except
         raise ForeignResourceError(message=_foreign(desired), exception=error.exception) from error
     return {
         "Policy": json.loads(policy["Policy"]) if policy else {},
