@@ -10,12 +10,12 @@ if it is not below that of the catalogue. A call that came to nothing counts one
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import policy
 from catalogue import Entry
+from pipeline import Pipeline, touched_part
 from record import Outcome, Record
 from shape import dig, first_text, is_true, mapping, text
 
@@ -27,13 +27,6 @@ class Severity(enum.IntEnum):
     MEDIUM = 2
     HIGH = 3
     CRITICAL = 4
-
-
-class Pipeline(NamedTuple):
-    """The alerting itself: the name of its resources, and the account that they are in."""
-
-    name: str = ""
-    account: str = ""
 
 
 class Assessment(NamedTuple):
@@ -115,11 +108,6 @@ _ESCALATIONS = {
         *("iam:UpdateAssumeRolePolicy", "iam:PassRole", "sts:AssumeRole"),
     )
 }
-_TAMPERING = ("Attach", "Delete", "Detach", "Disable", "Purge", "Put", "Remove", "Set", "Stop", "Unsubscribe", "Update")
-_NAMING = (
-    *("name", "rule", "trailName", "functionName", "roleName", "topicArn", "subscriptionArn", "queueUrl"),
-    *("logGroupName", "bucketName"),
-)
 _TRAIL_SWITCHES = {
     "isMultiRegionTrail": "regions other than its own",
     "includeGlobalServiceEvents": "the events of IAM",
@@ -306,22 +294,8 @@ def _listed(value: object) -> list[object]:
 
 
 def _pipeline_touched(case: Case) -> str:
-    name, account = case.pipeline.name, case.pipeline.account
-    if not name or case.record.account != account or not case.record.eventName.startswith(_TAMPERING):
-        return ""
-    for parameter in _NAMING:
-        for part in re.split("[:/]", case.parameter(parameter)):
-            if _is_ours(part, name, account):
-                return f"It changes this alerting itself, {part}. Deploying or removing Trailwatch does that, too."
-    return ""
-
-
-def _is_ours(part: str, name: str, account: str) -> bool:
-    if not part.startswith(name):
-        return False
-    rest = part.removeprefix(name)
-    shard = rest.startswith("-") and rest[1:].isdigit()
-    return shard or rest in ("", "-function", "-dlq") or rest.startswith(f"-{account}-")
+    part = touched_part(case.record, case.pipeline)
+    return f"It changes this alerting itself, {part}. Deploying or removing Trailwatch does that, too." if part else ""
 
 
 def _signed_in_without_mfa(case: Case) -> str:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Lambda function: a CloudTrail record from EventBridge becomes a mail through SNS.
 
-Environment: TOPIC_ARN, the topic to publish to; ACCOUNT_NAME, what people call this account (optional).
+What it is told by environment variables stands in settings.py.
 An error is raised, never swallowed: Lambda then retries, and in the end hands the event to the dead-letter queue.
 """
 
@@ -12,39 +12,54 @@ from __future__ import annotations
 import functools
 import json
 import os
+import time
 from typing import Any
 
 import boto3
+import metrics
+import settings
 import untrusted
-from assess import Assessment, Pipeline, assess
+from alert import Alert, Knowledge, alert
 from botocore.config import Config
 from catalogue import catalogue
-from message import Message, write
-from record import Record, parse
+from message import write
+from pipeline import Pipeline
+from suppress import Suppression, suppressions
 
 _PATIENCE = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
-def lambda_handler(event: object, context: object) -> dict[str, str]:
-    """Publish the mail about the event, and answer with what was logged about it."""
-    topic_arn = _topic_arn()
-    pipeline = _pipeline(context, topic_arn)
-    record = parse(event)
-    assessment = assess(record, catalogue(), pipeline)
-    named = os.environ.get("ACCOUNT_NAME", "") if pipeline.account == record.account else ""
-    message = write(record, assessment, named)
-    message_id = ""
+def lambda_handler(event: object, context: object) -> dict[str, Any]:
+    """Publish the mail about the event, unless it is suppressed, and answer with what was logged about it."""
+    told = settings.read(os.environ)
+    known = _knowledge(told, context)
+    now = time.time()
+    found = alert(event, known, time.strftime("%Y-%m-%d", time.gmtime(now)))
+    entry: dict[str, Any] = {**_about(found), "rule": found.assessment.rule}
     try:
-        message_id = _publish(topic_arn, message, _attributes(record, assessment))
+        if found.verdict.suppression:
+            entry |= _suppressed(found.verdict.suppression, known.pipeline, now)
+        else:
+            entry["messageId"] = ""
+            entry["messageId"] = _publish(told, found)
     finally:
-        entry = {**_about(record, assessment), "rule": assessment.rule, "messageId": message_id}
         print(json.dumps(entry))
     return entry
 
 
-def _publish(topic_arn: str, message: Message, attributes: dict[str, Any]) -> str:
-    answer = _sns(topic_arn.split(":")[3]).publish(
-        TopicArn=topic_arn, Subject=message.subject, Message=message.body, MessageAttributes=attributes
+def _suppressed(suppression: Suppression, pipeline: Pipeline, now: float) -> dict[str, Any]:
+    """What is logged and counted of an event that is kept quiet."""
+    dimensions = {"Pipeline": pipeline.name, "Suppression": suppression.name}
+    return {"suppressedBy": suppression._asdict(), **metrics.count("SuppressedEvents", 1, dimensions, now)}
+
+
+def _publish(told: settings.Settings, found: Alert) -> str:
+    message = write(found.record, found.assessment, found.account_name, found.verdict.note)
+    answer = _sns(told.region).publish(
+        TopicArn=told.topic_arn,
+        Subject=message.subject,
+        Message=message.body,
+        MessageAttributes=_attributes(found),
     )
     return str(answer["MessageId"])
 
@@ -54,32 +69,26 @@ def _sns(region: str) -> Any:
     return boto3.client("sns", region_name=region, config=_PATIENCE)
 
 
-def _topic_arn() -> str:
-    """The topic's ARN. Raises RuntimeError if the environment names none."""
-    arn = os.environ.get("TOPIC_ARN", "")
-    if not arn.startswith("arn:") or arn.count(":") != 5:
-        raise RuntimeError(f"the environment variable TOPIC_ARN must hold the ARN of an SNS topic, not {arn!r}")
-    return arn
+def _knowledge(told: settings.Settings, context: object) -> Knowledge:
+    """What alerts are made with. All of the pipeline has the topic's name; its account is the function's."""
+    own_arn = str(getattr(context, "invoked_function_arn", "") or told.topic_arn)
+    pipeline = Pipeline(told.topic_arn.split(":")[5], (own_arn.split(":") + [""] * 5)[4])
+    return Knowledge(pipeline, told.account_name, catalogue(), suppressions())
 
 
-def _pipeline(context: object, topic_arn: str) -> Pipeline:
-    """The alerting that this function is part of: all of it has the topic's name."""
-    own_arn = str(getattr(context, "invoked_function_arn", "") or topic_arn)
-    return Pipeline(topic_arn.split(":")[5], (own_arn.split(":") + [""] * 5)[4])
-
-
-def _attributes(record: Record, assessment: Assessment) -> dict[str, Any]:
+def _attributes(found: Alert) -> dict[str, Any]:
     """What subscribers can filter by."""
-    values = {name: value for name, value in _about(record, assessment).items() if name != "eventID"}
+    values = {name: value for name, value in _about(found).items() if name != "eventID"}
     return {name: {"DataType": "String", "StringValue": value or "unknown"} for name, value in values.items()}
 
 
-def _about(record: Record, assessment: Assessment) -> dict[str, str]:
+def _about(found: Alert) -> dict[str, str]:
+    record = found.record
     return {
         "eventID": untrusted.as_value(record.eventID, 64),
-        "severity": assessment.severity.name.lower(),
+        "severity": found.assessment.severity.name.lower(),
         "action": untrusted.as_value(record.action, 128),
-        "actor": untrusted.as_value(record.actor.name, 128),
+        "actor": untrusted.as_value(record.actor.group, 128),
         "account": untrusted.as_value(record.account, 64),
         "outcome": record.outcome.value,
     }

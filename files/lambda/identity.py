@@ -16,6 +16,7 @@ UNKNOWN = "unknown"
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 SIGN_INS = ("ConsoleLogin", "CheckMfa")
 
+_SSO_PATH = ":role/aws-reserved/sso.amazonaws.com/"  # nobody but AWS makes roles below it
 _SSO_ROLE = re.compile(r"AWSReservedSSO_(?P<permission_set>.+)_[0-9a-f]{16}")
 
 
@@ -23,7 +24,9 @@ class Actor(NamedTuple):
     """Who acted.
 
     `name` is the shortest thing that tells the actor apart, `title` the name with what kind of actor it is, and
-    `notes` what else is known. Texts are as recorded: whoever prints them makes them safe.
+    `notes` what else is known. `role` is the role that a session belongs to, `user` the person behind the call where
+    AWS vouches for the name: an IAM user, or one of Identity Center. Texts are as recorded: whoever prints them makes
+    them safe.
     """
 
     name: str
@@ -33,19 +36,28 @@ class Actor(NamedTuple):
     arn: str = ""
     accountId: str = ""
     accessKeyId: str = ""
+    role: str = ""
+    user: str = ""
+
+    @property
+    def group(self) -> str:
+        """The name that stays the same from session to session: whoever assumes a role chooses the session's name."""
+        return self.user or self.role or self.name
 
 
 def resolve(user_identity: object, additional: object = None) -> Actor:
     """The actor of a userIdentity of any shape; `additional` is the record's additionalEventData."""
     identity = mapping(user_identity)
     read = _READERS.get(text(identity.get("type")), _other)
-    name, title, notes = read(identity)
+    name, title, notes, role, user = read(identity)
     if name == UNKNOWN and text(dig(additional, "UserName")):
         name, title = _titled("user", text(dig(additional, "UserName")))
     return Actor(
         name=name,
         title=title,
         notes=tuple(note for note in (*notes, *_circumstances(identity)) if note),
+        role=role,
+        user=user,
         type=text(identity.get("type")),
         arn=text(identity.get("arn")),
         accountId=first_text(identity.get("accountId"), dig(identity, "sessionContext", "sessionIssuer", "accountId")),
@@ -74,13 +86,18 @@ def mfa(user_identity: object, event_name: str, additional: object) -> str:
     return "no (long-term access key)" if long_term_key else "unknown"
 
 
-_Reading = tuple[str, str, tuple[str, ...]]
+class _Reading(NamedTuple):
+    name: str
+    title: str
+    notes: tuple[str, ...] = ()
+    role: str = ""
+    user: str = ""
 
 
 def _root(identity: Mapping[str, Any]) -> _Reading:
     alias = text(identity.get("userName"))
     assumed = is_true(dig(identity, "sessionContext", "assumedRoot"))
-    return (
+    return _Reading(
         "root",
         "the root user",
         (f"account alias {alias}" if alias else "", "session assumed with sts:AssumeRoot" if assumed else ""),
@@ -89,13 +106,13 @@ def _root(identity: Mapping[str, Any]) -> _Reading:
 
 def _iam_user(identity: Mapping[str, Any]) -> _Reading:
     if identity.get("userName") == HIDDEN:
-        return (
+        return _Reading(
             "unknown user name",
             "an unknown user name",
             ("no such user; CloudTrail hides the name, it may be a password typed in the wrong place",),
         )
     name = first_text(identity.get("userName"), _tail(identity.get("arn")), identity.get("principalId"))
-    return *_titled("IAM user", name), ()
+    return _Reading(*_titled("IAM user", name), user=name)
 
 
 def _assumed_role(identity: Mapping[str, Any]) -> _Reading:
@@ -103,29 +120,38 @@ def _assumed_role(identity: Mapping[str, Any]) -> _Reading:
     issuer = mapping(dig(identity, "sessionContext", "sessionIssuer"))
     role = first_text(issuer.get("userName"), arn[1] if len(arn) > 2 else "", _tail(issuer.get("arn")))
     session = arn[-1] if len(arn) > 2 else _after_colon(identity.get("principalId"))
-    sso = _SSO_ROLE.fullmatch(role)
-    if sso and session:
-        return session, f"SSO user {session}", (f"permission set {sso.group('permission_set')}",)
+    permission_set = _permission_set(role, text(issuer.get("arn")))
+    if permission_set and session:
+        return _Reading(session, f"SSO user {session}", (f"permission set {permission_set}",), role, session)
     if not role:
-        return *_titled("session", first_text(session, identity.get("principalId"))), ("of an unknown role",)
+        return _Reading(*_titled("session", first_text(session, identity.get("principalId"))), ("of an unknown role",))
     kind = "service-linked role" if role.startswith("AWSServiceRoleFor") else "role"
     if not session:
-        return role, f"{kind} {role}", ()
-    return f"{role}/{session}", f"{kind} {role} (session {session})", ()
+        return _Reading(role, f"{kind} {role}", (), role)
+    return _Reading(f"{role}/{session}", f"{kind} {role} (session {session})", (), role)
+
+
+def _permission_set(role: str, issuer_arn: str) -> str:
+    """The permission set of a role of Identity Center; empty for other roles, also those that only bear such a name."""
+    sso = _SSO_ROLE.fullmatch(role)
+    genuine = _SSO_PATH in issuer_arn or not issuer_arn
+    return sso.group("permission_set") if sso and genuine else ""
 
 
 def _aws_service(identity: Mapping[str, Any]) -> _Reading:
     service = first_text(identity.get("invokedBy"), identity.get("userName"), identity.get("principalId"))
     name = service.removesuffix(".cn").removesuffix(".amazonaws.com").removesuffix(".amazonaws.eu")
-    return (f"AWS service {name}", f"the AWS service {name}", ()) if name else ("an AWS service", "an AWS service", ())
+    if not name:
+        return _Reading("an AWS service", "an AWS service")
+    return _Reading(f"AWS service {name}", f"the AWS service {name}")
 
 
 def _aws_account(identity: Mapping[str, Any]) -> _Reading:
     account = text(identity.get("accountId")) or UNKNOWN
     principal = first_text(_after_colon(identity.get("principalId")), identity.get("principalId"))
     if not principal:
-        return f"account {account}", f"another account's principal ({account})", ()
-    return f"{principal} of {account}", f"principal {principal} of account {account}", ()
+        return _Reading(f"account {account}", f"another account's principal ({account})")
+    return _Reading(f"{principal} of {account}", f"principal {principal} of account {account}")
 
 
 def _federated_user(identity: Mapping[str, Any]) -> _Reading:
@@ -136,21 +162,21 @@ def _federated_user(identity: Mapping[str, Any]) -> _Reading:
         _after_colon(identity.get("principalId")),
     )
     issued_by = first_text(issuer.get("userName"), issuer.get("arn"))
-    return *_titled("federated user", name), (f"session issued by {issued_by}" if issued_by else "",)
+    return _Reading(*_titled("federated user", name), (f"session issued by {issued_by}" if issued_by else "",))
 
 
 def _provider_user(identity: Mapping[str, Any]) -> _Reading:
     kind = "SAML user" if identity.get("type") == "SAMLUser" else "web identity"
     provider = text(identity.get("identityProvider"))
     name = first_text(identity.get("userName"), identity.get("principalId"))
-    return *_titled(kind, name), (f"from provider {provider}" if provider else "",)
+    return _Reading(*_titled(kind, name), (f"from provider {provider}" if provider else "",))
 
 
 def _identity_center_user(identity: Mapping[str, Any]) -> _Reading:
     name = first_text(
         identity.get("userName"), dig(identity, "onBehalfOf", "userId"), _after_colon(identity.get("principalId"))
     )
-    return *_titled("Identity Center user", name), ()
+    return _Reading(*_titled("Identity Center user", name), user=name)
 
 
 def _other(identity: Mapping[str, Any]) -> _Reading:
@@ -162,7 +188,7 @@ def _other(identity: Mapping[str, Any]) -> _Reading:
         identity.get("principalId"),
     )
     kind = text(identity.get("type"))
-    return *_titled("user", name), (f"identity type {kind}" if kind else "",)
+    return _Reading(*_titled("user", name), (f"identity type {kind}" if kind else "",))
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], _Reading]] = {

@@ -50,14 +50,14 @@ class Message(NamedTuple):
     body: str
 
 
-def write(record: Record, assessment: Assessment, account_name: str = "") -> Message:
-    """The mail about a record; `account_name` is what people call the record's account.
+def write(record: Record, assessment: Assessment, account_name: str = "", note: str = "") -> Message:
+    """The mail about a record; `account_name` is what people call the record's account, `note` what else to say.
 
     The subject has at most 99 characters of printable ASCII and starts with the severity. All text from the record is
     made safe here.
     """
     flags = f"{assessment.severity.name} {_FLAGS.get(record.outcome, '')}"
-    return Message(_subject(record, account_name, flags), _body(record, assessment, account_name))
+    return Message(_subject(record, account_name, flags), _body(record, assessment, account_name, note))
 
 
 def _subject(record: Record, account_name: str, flags: str) -> str:
@@ -86,14 +86,14 @@ def _fit(words: list[str], budget: int) -> list[str]:
     return [cap(word, limit) for word in words]
 
 
-def _body(record: Record, assessment: Assessment, account_name: str) -> str:
+def _body(record: Record, assessment: Assessment, account_name: str, note: str) -> str:
     blocks = [
         "\n".join(_wrapped(_headline(record, account_name), _WIDTH)),
         _table(_judgement(assessment)),
         _table(_facts(record, account_name)),
         _listed("Parameters", record.requestParameters),
         _listed("Details", record.serviceEventDetails),
-        "\n".join(_reference(record)),
+        "\n".join(_reference(record, note)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -209,15 +209,15 @@ def _listed(heading: str, values: object) -> str:
     return "\n".join([heading, *(f"  {line}" for line in found)]) if found else ""
 
 
-def _reference(record: Record) -> list[str]:
+def _reference(record: Record, note: str) -> list[str]:
     lines = _aligned("Event", [as_name(record.eventID, _NAME) or "no id recorded"])
     link = origin.event_link(record)
     if link:
         lines.append(f"{'Link':{_LABEL}}{link}")
-    return lines + _aligned("Note", _note(record))
+    return lines + _aligned("Note", [*_late(record), as_name(note, _REASON)])
 
 
-def _note(record: Record) -> list[str]:
+def _late(record: Record) -> list[str]:
     """That the record came late or corrects another one, where it did."""
     if not record.addendum:
         return []

@@ -15,9 +15,10 @@ from typing import Any
 import identity
 import message
 import record
-from assess import RULES, Pipeline, assess
+from assess import RULES, assess
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pipeline import Pipeline
 
 SAMPLES = [json.loads(path.read_text())["detail"] for path in (Path(__file__).parent / "records").glob("*.json")]
 FIELDS = sorted({key for detail in SAMPLES for key in detail} | {"serviceEventDetails", "resources", "errorCode"})

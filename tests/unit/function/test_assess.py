@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 import record
-from assess import RULES, Assessment, Pipeline, Severity, assess
+from assess import RULES, Assessment, Severity, assess
 from catalogue import Entry
+from pipeline import Pipeline
 
 Build = Callable[..., dict[str, Any]]
 

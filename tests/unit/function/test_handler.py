@@ -82,7 +82,7 @@ def test_subscribers_can_filter_by_attributes(sns: Stubber, event: Build) -> Non
 
 def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[str, Any] = {}
-    monkeypatch.setattr(handler, "_publish", lambda arn, message, attributes: sent.update(attributes))
+    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.update(handler._attributes(found)))
     user = {"type": "IAMUser", "userName": "\u202e\u200b"}
     handler.lambda_handler({"detail": {"eventName": "\u200b", "userIdentity": user}}, CONTEXT)
     assert {name: value["StringValue"] for name, value in sent.items()} == {

@@ -17,8 +17,9 @@ from pathlib import Path
 import message
 import pytest
 import record
-from assess import Pipeline, assess
+from assess import assess
 from catalogue import Entry
+from pipeline import Pipeline
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "records").glob("*.json"))

@@ -12,8 +12,9 @@ from typing import Any
 import message
 import pytest
 import record
-from assess import Assessment, Pipeline, Severity, assess
+from assess import Assessment, Severity, assess
 from catalogue import Entry
+from pipeline import Pipeline
 
 Build = Callable[..., dict[str, Any]]
 

@@ -1,0 +1,47 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From an event to all that is to be said of it. Nothing is sent here, and nothing read but the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from assess import Assessment, assess
+from catalogue import Entry
+from pipeline import Pipeline
+from record import Record, parse
+from suppress import Suppression, Verdict, judge
+
+
+class Knowledge(NamedTuple):
+    """What alerts are made with: the pipeline, its account's name, the catalogue and the suppressions."""
+
+    pipeline: Pipeline
+    account_name: str
+    catalogue: Mapping[str, Entry]
+    suppressions: Sequence[Suppression] = ()
+
+
+class Alert(NamedTuple):
+    """A record, how bad it is, and whether it is kept quiet; `account_name` is empty where none is known."""
+
+    record: Record
+    assessment: Assessment
+    verdict: Verdict
+    account_name: str
+
+
+def alert(event: object, known: Knowledge, today: str) -> Alert:
+    """The alert of an EventBridge event on the day `today` (YYYY-MM-DD, UTC).
+
+    Raises NotARecordError if the event's detail is no JSON object.
+    """
+    record = parse(event)
+    return Alert(
+        record,
+        assess(record, known.catalogue, known.pipeline),
+        judge(record, known.pipeline, known.suppressions, today),
+        known.account_name if known.pipeline.account == record.account else "",
+    )
