@@ -20,25 +20,30 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 
 FIRST = 1
 
-_API_CALL = "AWS API Call via CloudTrail"
-_SERVICE_EVENT = "AWS Service Event via CloudTrail"
+API_CALL = "AWS API Call via CloudTrail"
+SERVICE_EVENT = "AWS Service Event via CloudTrail"
 # Sign-in events come in several forms: EventBridge's guide says "Signin", CloudTrail's guide and the events say "Sign
 # In" (EventBridge User Guide, "AWS service events delivered via AWS CloudTrail"; CloudTrail User Guide, "AWS service
 # topics"); those of Identity Center's users are service events (IAM Identity Center User Guide, "Understanding IAM
 # Identity Center sign-in events"); OAuth tokens are API calls.
 _DETAIL_TYPES: dict[str, tuple[str, ...]] = {
-    "organizations": (_API_CALL, _SERVICE_EVENT),
-    "rolesanywhere": (_API_CALL, _SERVICE_EVENT),
+    "organizations": (API_CALL, SERVICE_EVENT),
+    "rolesanywhere": (API_CALL, SERVICE_EVENT),
     "signin": (
-        _API_CALL,
+        API_CALL,
         "AWS Console Action via CloudTrail",
         "AWS Console Sign In via CloudTrail",
         "AWS Console Signin via CloudTrail",
-        _SERVICE_EVENT,
+        SERVICE_EVENT,
     ),
-    "sso": (_API_CALL, _SERVICE_EVENT),
-    "sso-directory": (_API_CALL, _SERVICE_EVENT),
+    "sso": (API_CALL, SERVICE_EVENT),
+    "sso-directory": (API_CALL, SERVICE_EVENT),
 }
+
+
+def detail_types(service: str) -> tuple[str, ...]:
+    """The detail-types under which EventBridge reports the events of a service."""
+    return _DETAIL_TYPES.get(service, (API_CALL,))
 
 
 def build_pattern(actions: Iterable[Action]) -> Document:
@@ -52,7 +57,7 @@ def build_pattern(actions: Iterable[Action]) -> Document:
         names[action.service].append(action.name)
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for service in sorted(names):
-        groups[_DETAIL_TYPES.get(service, (_API_CALL,))].append(service)
+        groups[detail_types(service)].append(service)
     pattern: Document = canonical(
         _one_of(
             {

@@ -429,6 +429,11 @@ def shard_number(name: str, rule_name: str) -> int:
     return FIRST if rule_name == name else int(rule_name.removeprefix(f"{name}-"))
 
 
+def enabled_state(actions: Iterable[Action]) -> str:
+    """The state of an enabled rule for these actions: one that takes read-only events only if it needs them."""
+    return ENABLED_WITH_READS if any(is_read_only(action) for action in actions) else ENABLED
+
+
 def _allocated(options: Options, live: Live) -> dict[int, tuple[Action, ...]]:
     now = {
         shard_number(options.name, name): actions_in(rule["EventPattern"]) for name, rule in live.found.rules.items()
@@ -467,9 +472,7 @@ def _model_of_new_shards(options: Options, live: Live) -> Document:
 
 
 def _state(options: Options, actions: Iterable[Action]) -> str:
-    if not options.enabled:
-        return DISABLED
-    return ENABLED_WITH_READS if any(is_read_only(action) for action in actions) else ENABLED
+    return enabled_state(actions) if options.enabled else DISABLED
 
 
 def _desired_tags(options: Options, now: Mapping[str, str], number: int) -> dict[str, str]:
