@@ -1,0 +1,97 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Lambda function's own code, run on the controller."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, in_package
+
+SOURCE = Path(__file__).resolve().parents[3] / "files" / "lambda"
+
+# Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
+_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppress", "untrusted")
+
+
+@functools.cache
+def modules() -> SimpleNamespace:
+    """The function's modules by their names.
+
+    They import each other from the top of the import path, as they find each other in Lambda, and have names that
+    others may have, too. So the path and what was imported before are left as they were.
+    """
+    names = [path.stem for path in SOURCE.glob("*.py")]
+    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    sys.path.insert(0, str(SOURCE))
+    try:
+        return SimpleNamespace(**{name: importlib.import_module(name) for name in _MODULES})
+    finally:
+        sys.path.remove(str(SOURCE))
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(others)
+
+
+class Function:
+    """The function as each account would have it, on a given day."""
+
+    def __init__(
+        self,
+        name: str,
+        account_names: Mapping[str, str],
+        suppressions: Iterable[Mapping[str, Any]],
+        today: str,
+    ) -> None:
+        """Prepare the function of the pipeline I(name).
+
+        Args:
+            account_names: what accounts are called, by their ids.
+            suppressions: in the form in which the function's package has them.
+            today: the day in UTC, YYYY-MM-DD.
+        """
+        self._code = modules()
+        self._name = name
+        self._account_names = account_names
+        self._catalogue = self._code.catalogue.read(json.loads(in_package(catalogue())))
+        self.suppressions = self._code.suppress.read(suppressions)
+        self.today = today
+
+    def alert(self, event: Mapping[str, Any]) -> Any:
+        """The function's C(Alert) of an event, made in the event's own account."""
+        account = self._code.record.parse(event).account
+        known = self._code.alert.Knowledge(
+            self._code.pipeline.Pipeline(self._name, account),
+            self._account_names.get(account, ""),
+            self._catalogue,
+            self.suppressions,
+        )
+        return self._code.alert.alert(event, known, self.today)
+
+    def mail(self, alert: Any) -> Any:
+        """The C(Message) of an alert."""
+        return self._code.message.write(alert.record, alert.assessment, alert.account_name, alert.verdict.note)
+
+    def knows(self, alert: Any) -> bool:
+        """Whether the alert's action is in the catalogue."""
+        return alert.record.action in self._catalogue
+
+    def about(self, alert: Any) -> dict[str, str]:
+        """Who did what with which result, and how bad it is, fit to be printed."""
+        record, safe = alert.record, self._code.untrusted.as_name
+        return {
+            "severity": alert.assessment.severity.name.lower(),
+            "action": safe(record.action, 128),
+            "actor": safe(record.actor.group, 128) or "unknown",
+            "account": safe(record.account, 64),
+            "outcome": record.outcome.value,
+        }
