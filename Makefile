@@ -8,6 +8,7 @@ VENV := .venv
 SANDBOX_VENV := .venv-sandbox
 IMPORTER_VENV := .venv-importer
 BENCH_VENV := .venv-bench
+INVENTORY ?= accounts.ini
 COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
 
 # Our tools first, and nothing of the user's own Ansible.
@@ -17,7 +18,7 @@ export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 TESTS := lint unit sanity integration molecule artifact docs
 
-.PHONY: help setup demo test bench catalogue clean $(TESTS)
+.PHONY: help setup demo preview test bench catalogue clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,6 +27,11 @@ setup: $(VENV)/.run ## Prepare .venv/ with Ansible, ready for ansible-playbook
 
 demo: $(VENV)/.run $(SANDBOX_VENV)/.ready ## Try it all on a local AWS: deploy, alert, tear down (KEEP=1 leaves it up)
 	@$(VENV)/bin/python -m sandbox.demo $(if $(KEEP),--keep)
+
+preview: $(VENV)/.run ## Show the mail of a record, or count those of a folder of log files (RECORD=path)
+	@test -n "$(RECORD)" || { echo "Say which: make preview RECORD=record.json, or a folder of log files" >&2; exit 2; }
+	@$(VENV)/bin/ansible-playbook playbooks/preview.yml -i $(INVENTORY) -e '{"iam_alerting_preview": "$(RECORD)"}' \
+	    $(if $(HOST),-e iam_alerting_preview_host=$(HOST))
 
 test: ## Run every check, the cheapest first
 	@for check in $(TESTS); do \
