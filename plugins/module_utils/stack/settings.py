@@ -51,6 +51,7 @@ class Settings:
     log_retention_days: int
     architecture: str
     extra_tags: Mapping[str, str]
+    suppressions: tuple[dict[str, Any], ...] = ()
     code_sha256: str = ""
 
     @property
