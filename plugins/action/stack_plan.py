@@ -31,6 +31,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
@@ -113,11 +114,7 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
-        return (
-            result
-            | differences(changes)
-            | {"desired": desired, "package": str(write_package(*function_package(settings.suppressions)))}
-        )
+        return result | differences(changes) | {"desired": desired, "package": str(write_package(settings.code))}
 
 
 def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:
@@ -207,19 +204,19 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         architecture=arguments["architecture"],
         extra_tags=check_tags(arguments["tags"]),
         suppressions=suppressions,
-        code_sha256=function_package(suppressions)[1],
+        code=function_package(suppressions),
     )
 
 
-def write_package(package: bytes, sha256: str) -> Path:
+def write_package(package: Package) -> Path:
     """The package as a file that is removed when ansible-playbook ends; one serves all accounts of a run."""
     folder = Path(constants.DEFAULT_LOCAL_TMP)
-    path = folder / f"trailwatch-{sha256.replace('/', '_')}.zip"
+    path = folder / f"trailwatch-{package.contents_sha256}.zip"
     if not path.exists():
         # Several workers may come here at once: each writes its own file, and the last one stays whole.
         handle, part = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(package)
+            stream.write(package.zip)
         Path(part).replace(path)
     return path
 

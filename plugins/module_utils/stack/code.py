@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import catalogue
-from ansible_collections.trailwatch.aws.plugins.module_utils.package import build_package, code_sha256
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package, build_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import suppressions
 
 SOURCE = Path(__file__).resolve().parents[3] / "files" / "lambda"
 
 
-def function_package(records: Sequence[Mapping[str, Any]] = ()) -> tuple[bytes, str]:
-    """The package with these suppressions, and its hash; one serves all accounts that have the same ones."""
+def function_package(records: Sequence[Mapping[str, Any]] = ()) -> Package:
+    """The package with these suppressions; one serves all accounts that have the same ones."""
     return _built(suppressions.in_package(records))
 
 
 @functools.cache
-def _built(records: bytes) -> tuple[bytes, str]:
+def _built(records: bytes) -> Package:
     known = catalogue.in_package(catalogue.catalogue())
-    package = build_package(SOURCE, {catalogue.FILE_IN_PACKAGE: known, suppressions.FILE_IN_PACKAGE: records})
-    return package, code_sha256(package)
+    return build_package(SOURCE, {catalogue.FILE_IN_PACKAGE: known, suppressions.FILE_IN_PACKAGE: records})
