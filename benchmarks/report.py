@@ -38,9 +38,9 @@ _HANDLERS = """\
 ## The function
 
 The Lambda function over the fixtures of its tests and one record of 256 KB, beside [a naive one of fifteen
-lines](../benchmarks/function/naive.py) that parses, formats and publishes. Times are CPU, without boto3's; the slowest is
+lines](../benchmarks/function/naive.py) that parses, formats and publishes. Times are CPU, without boto3's; slowest is
 the slowest of all runs of all records. Import is beside boto3 and without bytecode, as in Lambda, where the function's
-folder cannot be written to; the naive one makes its client then. Memory is with boto3's client, answered in the process,
+folder cannot be written to; the naive one makes its client then. Memory is with boto3's client, answered in process,
 over 10,000 records.
 """
 _INTRODUCTION = """\
