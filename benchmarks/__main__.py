@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import profiling, report
 from benchmarks.facts import facts
+from benchmarks.function import measure as function
 from benchmarks.measure import Bench
 from benchmarks.results import Measurement, Results
 from benchmarks.seed import SeedError
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--deploy-max", type=int, default=100, help="more are not deployed to but seeded (default %(default)s)")
     add("--emulator", choices=["serve", "moto"], default="serve", help="serve: the sandbox (default); or moto")
     add("--profile", action="store_true", help="only tell where the CPU goes in a run with nothing to do (py-spy)")
+    add("--function", action="store_true", help="only measure the Lambda function, and write nothing")
     return parser
 
 
@@ -95,12 +97,16 @@ def main() -> int:
     options = _options()
     options.work.mkdir(parents=True, exist_ok=True)
     try:
+        if options.function:
+            print(report.handlers(function.measure(options.collection, options.work)))
+            return 0
         if options.profile:
             _profile(options)
             return 0
         numbers = " ".join(map(str, options.accounts))
         before = facts(options)
-        results = Results(_measure(options), before, f'make bench N="{numbers}"')
+        handlers = function.measure(options.collection, options.work)
+        results = Results(_measure(options), handlers, before, f'make bench N="{numbers}"')
     except (BenchError, SeedError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from benchmarks.function.measure import OURS, Figures
 from benchmarks.results import FIRST, FLOOR, IN_SYNC, STOCK, TRAILWATCH, Measurement, Results
 
 STOCK_RATIO = 35
@@ -13,6 +14,7 @@ READS = 24
 FIRST_RATIO = 1.0
 SCALE_FROM, SCALE_TO, SCALE_RATIO = 100, 1000, 1.15
 PARENT_MB = 400
+MEDIAN_MS, MOST_MS, IMPORT_MS, PACKAGE_KIB, PEAK_MB, GROWN_MB = 0.3, 5, 25, 60, 128, 1
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,23 @@ class Bar:
 def bars(results: Results) -> list[Bar]:
     """All bars."""
     checks: list[Callable[[Results], Bar]] = [_stock, _floor, _calls, _first, _scale, _memory]
-    return [check(results) for check in checks]
+    return [*(check(results) for check in checks), *handler_bars(results.handlers[OURS])]
+
+
+def handler_bars(ours: Figures) -> list[Bar]:
+    """The bars of the function."""
+
+    def bar(what: str, most: float, unit: str, measured: float) -> Bar:
+        return Bar(f"handler, {what}, at most {most:g} {unit}", f"{measured:.2f} {unit}", measured <= most)
+
+    return [
+        bar("median of a record", MEDIAN_MS, "ms", ours.median_ms),
+        bar("the slowest record", MOST_MS, "ms", ours.most_ms),
+        bar("its own import", IMPORT_MS, "ms", ours.import_ms),
+        bar("package", PACKAGE_KIB, "KiB", ours.package_kib),
+        bar("most memory", PEAK_MB, "MB", ours.peak_mb),
+        bar("growth of memory over 10,000 records", GROWN_MB, "MB", ours.grown_mb),
+    ]
 
 
 def ratios(results: Results) -> list[tuple[str, str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
-from benchmarks.bars import bars, ratios
+from benchmarks.bars import Bar, bars, handler_bars, ratios
+from benchmarks.function.measure import OURS, Figures
 from benchmarks.results import DRIFTED, FIRST, IN_SYNC, Measurement, Results
 
 _SITUATIONS = (FIRST, IN_SYNC, DRIFTED)
@@ -22,6 +24,25 @@ _COLUMNS = (
     "tree MB",
     "runs",
 )
+_HANDLER_COLUMNS = (
+    "handler",
+    "ms a record, median",
+    "p99",
+    "slowest",
+    "import ms",
+    "package KiB",
+    "peak MB",
+    "grown MB",
+)
+_HANDLERS = """\
+## The function
+
+The Lambda function over the fixtures of its tests and one record of 256 KB, beside [a naive one of fifteen
+lines](../benchmarks/function/naive.py) that parses, formats and publishes. Times are CPU, without boto3's; slowest is
+the slowest of all runs of all records. Import is beside boto3 and without bytecode, as in Lambda, where the function's
+folder cannot be written to; the naive one makes its client then. Memory is with boto3's client, answered in process,
+over 10,000 records.
+"""
 _INTRODUCTION = """\
 # Benchmark
 
@@ -50,7 +71,8 @@ are filled by repeating the requests that deployed to one.
 def text(results: Results) -> str:
     """All results, for a terminal."""
     facts = "\n".join(f"{label}: {value}" for label, value in results.facts.items())
-    parts = [facts, _plain(_table(results)), _plain(_ratio_table(results)), _plain(_bar_table(results))]
+    tables = [_table(results), _handler_table(results.handlers), _ratio_table(results), _bar_table(bars(results))]
+    parts = [facts, *map(_plain, tables)]
     return "\n\n".join([*parts, *_problems(results)])
 
 
@@ -60,9 +82,10 @@ def markdown(results: Results) -> str:
     parts = [
         _INTRODUCTION.format(deploy_max=results.facts["Most deployed to"]).rstrip(),
         "![CPU-seconds an account](benchmark.svg)",
-        f"## Bars\n\n{_pipes(_bar_table(results))}",
+        f"## Bars\n\n{_pipes(_bar_table(bars(results)))}",
         f"## Ratios of CPU-seconds an account\n\n{_pipes(_ratio_table(results))}",
         f"## Figures\n\n{_pipes(_table(results))}",
+        f"{_HANDLERS}\n{_pipes(_handler_table(results.handlers))}",
         *_problems(results),
         f"## How it was measured\n\n{facts}\n- Command: `{results.command}`",
     ]
@@ -95,8 +118,17 @@ def _ratio_table(results: Results) -> list[Sequence[str]]:
     return [("ratio", ""), *ratios(results)]
 
 
-def _bar_table(results: Results) -> list[Sequence[str]]:
-    return [("bar", "measured", ""), *((bar.asked, bar.measured, bar.verdict) for bar in bars(results))]
+def handlers(figures: dict[str, Figures]) -> str:
+    """The figures of the function alone, for a terminal."""
+    return "\n\n".join(map(_plain, (_handler_table(figures), _bar_table(handler_bars(figures[OURS])))))
+
+
+def _handler_table(figures: dict[str, Figures]) -> list[Sequence[str]]:
+    return [_HANDLER_COLUMNS, *((name, *(f"{value:.2f}" for value in astuple(one))) for name, one in figures.items())]
+
+
+def _bar_table(found: Sequence[Bar]) -> list[Sequence[str]]:
+    return [("bar", "measured", ""), *((bar.asked, bar.measured, bar.verdict) for bar in found)]
 
 
 def _problems(results: Results) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.function.measure import Figures
 from benchmarks.process import Usage
 
 STOCK, TRAILWATCH, FLOOR = "stock", "Trailwatch", "floor"
@@ -62,6 +63,7 @@ class Results:
     """A whole benchmark: its measurements, and what a reader must know of how they came about."""
 
     measurements: list[Measurement]
+    handlers: dict[str, Figures]
     facts: dict[str, str]
     command: str
 
@@ -76,7 +78,9 @@ class Results:
     @classmethod
     def load(cls, path: Path) -> Results:
         data = json.loads(path.read_text())
-        return cls([Measurement(**one) for one in data["measurements"]], data["facts"], data["command"])
+        measurements = [Measurement(**one) for one in data["measurements"]]
+        handlers = {name: Figures(**one) for name, one in data["handlers"].items()}
+        return cls(measurements, handlers, data["facts"], data["command"])
 
 
 def medians(subject: str, situation: str, accounts: int, samples: Sequence[Sample]) -> Measurement:

@@ -48,6 +48,7 @@ class Options:
     deploy_max: int
     accounts: tuple[int, ...]
     profile: bool
+    function: bool
 
 
 @dataclass(frozen=True)

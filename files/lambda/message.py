@@ -121,9 +121,8 @@ def _judgement(assessment: Assessment) -> list[tuple[str, list[str]]]:
 
 
 def _why(assessment: Assessment) -> list[str]:
-    """Why the action matters, where the rating does not say it already and the rule has no advice of its own."""
-    fits = assessment.rule != "catalogue" and assessment.next == assessment.entry.next
-    return [assessment.entry.why] if fits else []
+    """Why the action matters, where the rating does not say it already."""
+    return [assessment.entry.why] if assessment.rule != "catalogue" else []
 
 
 def _facts(record: Record, account_name: str) -> list[tuple[str, list[str]]]:

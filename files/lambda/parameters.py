@@ -14,7 +14,7 @@ import shape
 from untrusted import as_name, as_text, cap
 
 _LINES = 20
-_COUNTED = 500
+_COUNTED = 120
 _DEPTH = 7
 _NAME_LENGTH = 100
 _KEY_LENGTH = 60
@@ -40,11 +40,11 @@ def lines(value: object) -> list[str]:
 def _flatten(value: object, name: str, depth: int) -> Iterator[tuple[str, object]]:
     """The values inside a value with their paths: paths are safe to print, values not yet."""
     value = shape.opened(value)
-    if isinstance(value, (Mapping, list)) and value and depth == _DEPTH:
+    if isinstance(value, (dict, list)) and value and depth == _DEPTH:
         yield name, "(nested too deep to show)"
-    elif isinstance(value, Mapping) and value:
+    elif isinstance(value, dict) and value:
         yield from _flatten_object(value, name, depth)
-    elif isinstance(value, list) and any(isinstance(shape.opened(item), (Mapping, list)) for item in value):
+    elif isinstance(value, list) and any(isinstance(shape.opened(item), (dict, list)) for item in value):
         for index, item in enumerate(value):
             yield from _flatten(item, f"{name}[{index}]", depth + 1)
     elif value is not None:
@@ -64,7 +64,7 @@ def _flatten_object(fields: Mapping[str, Any], name: str, depth: int) -> Iterato
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "{}"
     if isinstance(value, list):
         items = [as_text(shape.text(item), _VALUE_LENGTH) for item in value[:_LISTED]]

@@ -61,7 +61,7 @@ def statements(parameters: object) -> tuple[Statement, ...]:
     for name in _DOCUMENTS:
         found = _by_lower_case(shape.mapping(shape.opened(fields.get(name)))).get("statement")
         listed = found if isinstance(found, list) else [found]
-        read = tuple(_statement(_by_lower_case(one)) for one in listed[:_STATEMENTS] if isinstance(one, Mapping))
+        read = tuple(_statement(_by_lower_case(one)) for one in listed[:_STATEMENTS] if isinstance(one, dict))
         if read and len(listed) <= _STATEMENTS:
             return read
     return ()
@@ -109,7 +109,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _principals(value: object) -> tuple[tuple[str, str], ...]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return tuple((str(kind), name) for kind, names in value.items() for name in _texts(names))[:_VALUES]
     return tuple(("", name) for name in _texts(value))
 

@@ -75,7 +75,7 @@ def parse(event: object) -> Record:
     """
     envelope = mapping(event)
     detail = envelope.get("detail")
-    if not isinstance(detail, Mapping):
+    if not isinstance(detail, dict):
         raise NotARecordError(
             "expected an EventBridge event whose 'detail' is a CloudTrail record (a JSON object), "
             f"got {'detail' if envelope else 'an event'} of type {type(detail if envelope else event).__name__}"

@@ -39,6 +39,7 @@ _ASSIGNMENT = re.compile(
     r"(?:(?:bearer|basic)\s)?(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&\"']+)",
     re.IGNORECASE,
 )
+_PUNCTUATION = re.compile(r"[^a-z0-9]")
 _SHORTEST_SECRET_TEXT = 16  # that of an access key id
 _USER_INFO = re.compile(r"(://[^/\s:@]{1,100}:)[^/\s@]{1,200}@")
 
@@ -62,7 +63,7 @@ def secret_keys(fields: Mapping[str, Any]) -> set[str]:
     return {
         key
         for key, value in fields.items()
-        if shape.text(value).lower() not in _NO_SECRETS or isinstance(value, (Mapping, list))
+        if shape.text(value).lower() not in _NO_SECRETS or isinstance(value, (dict, list))
         if is_secret(key) or (named_secret and _plain(key).endswith(("value", "values")))
     }
 
@@ -96,4 +97,4 @@ def mask(text: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return _PUNCTUATION.sub("", name.lower())

@@ -14,10 +14,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+# What JSON may begin with, white space included, and a URL-encoded document. Empty text does, too.
+_MAY_OPEN = "{[% \t\r\n"
+
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The value when it is a JSON object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def dig(value: object, *keys: str) -> Any:
@@ -50,7 +53,7 @@ def is_true(value: object) -> bool:
 
 def opened(value: object) -> object:
     """The object or array that a string holds as JSON, also URL-encoded; any other value as it is."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value[:1] not in _MAY_OPEN:
         return value
     document = unquote(value) if value[:3].upper() in ("%7B", "%5B") else value
     if not document.lstrip().startswith(("{", "[")):

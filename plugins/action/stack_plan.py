@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
+import datetime
 import json
 import os
 import tempfile
@@ -31,10 +31,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
-from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import FILE_IN_PACKAGE, catalogue, in_package
-from ansible_collections.trailwatch.aws.plugins.module_utils.package import build_package, code_sha256
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     Plan,
@@ -52,8 +52,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     check_subscribers,
     check_tags,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
 
-FUNCTION_SOURCE = Path(__file__).resolve().parents[2] / "files" / "lambda"
 # The services whose actions are on most lists: their models are read once, before the workers fork.
 USUAL_SERVICES = ("iam", "cloudtrail")
 
@@ -71,6 +71,7 @@ ARGUMENTS = {
     "components": {"type": "list", "elements": "str", "default": []},
     "actions": {"type": "list", "elements": "str", "required": True},
     "subscribers": {"type": "list", "elements": "raw", "default": []},
+    "suppressions": {"type": "list", "elements": "raw", "default": []},
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "tags": {"type": "dict", "default": {}},
@@ -99,7 +100,7 @@ class ActionModule(ActionBase):
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, plan.pending, self._task.check_mode),
+            "summary": summary(arguments, changes, notes(settings, plan), self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": desired["bucket"]["Name"],
@@ -113,7 +114,7 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
-        return result | differences(changes) | {"desired": desired, "package": str(write_package(*function_package()))}
+        return result | differences(changes) | {"desired": desired, "package": str(write_package(settings.code))}
 
 
 def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:
@@ -148,7 +149,14 @@ def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
     }
 
 
-def summary(arguments: dict[str, Any], changes: Mapping[str, Change], pending: Sequence[str], check_mode: bool) -> str:
+def notes(settings: Settings, plan: Plan) -> list[str]:
+    """What somebody has to see to, besides what differs."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    told = {"not confirmed yet": plan.pending, "suppressions expired": expired(settings.suppressions, today)}
+    return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
+
+
+def summary(arguments: dict[str, Any], changes: Mapping[str, Change], notes: Sequence[str], check_mode: bool) -> str:
     """One line on the account for the report."""
     removing = arguments["state"] == "absent"
     if changes:
@@ -158,7 +166,7 @@ def summary(arguments: dict[str, Any], changes: Mapping[str, Change], pending: S
         line = "nothing to remove"
     else:
         line = f"changed: {', '.join(arguments['applied'])}" if arguments["applied"] else "in sync"
-    return f"{line}; not confirmed yet: {', '.join(pending)}" if pending and not removing else line
+    return line if removing else "; ".join([line, *notes])
 
 
 def left_over(changes: Mapping[str, Change]) -> str:
@@ -184,6 +192,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     account_id = check_account_id(arguments["account_id"])
     configured = configured_region(arguments["profile"]) if not arguments["region"] else None
     region = check_region(arguments["region"], configured)
+    suppressions = check_suppressions(arguments["suppressions"])
     return Settings(
         name=check_name(arguments["name"], account_id, region),
         account_id=account_id,
@@ -194,26 +203,20 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         log_retention_days=arguments["log_retention_days"],
         architecture=arguments["architecture"],
         extra_tags=check_tags(arguments["tags"]),
-        code_sha256=function_package()[1],
+        suppressions=suppressions,
+        code=function_package(suppressions),
     )
 
 
-@functools.cache
-def function_package() -> tuple[bytes, str]:
-    """The function's package and its hash; one serves all accounts."""
-    package = build_package(FUNCTION_SOURCE, {FILE_IN_PACKAGE: in_package(catalogue())})
-    return package, code_sha256(package)
-
-
-def write_package(package: bytes, sha256: str) -> Path:
+def write_package(package: Package) -> Path:
     """The package as a file that is removed when ansible-playbook ends; one serves all accounts of a run."""
     folder = Path(constants.DEFAULT_LOCAL_TMP)
-    path = folder / f"trailwatch-{sha256.replace('/', '_')}.zip"
+    path = folder / f"trailwatch-{package.contents_sha256}.zip"
     if not path.exists():
         # Several workers may come here at once: each writes its own file, and the last one stays whole.
         handle, part = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(package)
+            stream.write(package.zip)
         Path(part).replace(path)
     return path
 

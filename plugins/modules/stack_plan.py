@@ -71,6 +71,13 @@ options:
     type: list
     elements: raw
     default: []
+  suppressions:
+    description:
+      - Events that are kept quiet, dictionaries with C(name), C(match), C(reason), C(owner) and C(expires). See
+        the role P(trailwatch.aws.iam_alerting#role).
+    type: list
+    elements: raw
+    default: []
   log_retention_days:
     description: How many days log files and logs are kept.
     type: int
@@ -151,7 +158,7 @@ bucket:
   type: str
   returned: success
 summary:
-  description: The account in one line, with the subscribers who have not confirmed yet.
+  description: The account in one line, with the subscribers who have not confirmed yet, and expired suppressions.
   type: str
   returned: success
   sample: "would change: topic, rule; not confirmed yet: secops@example.com"

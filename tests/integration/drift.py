@@ -144,10 +144,10 @@ def code_is_replaced(account: Account) -> None:
 def architecture_changes(account: Account) -> None:
     client = account.client("lambda")
     code = client.get_function(FunctionName=NAME)["Code"]["Location"]
-    client.update_function_code(FunctionName=NAME, ZipFile=_download(code), Architectures=["arm64"])
+    client.update_function_code(FunctionName=NAME, ZipFile=download(code), Architectures=["arm64"])
 
 
-def _download(url: str) -> bytes:
+def download(url: str) -> bytes:
     import urllib.request
 
     with urllib.request.urlopen(url) as answer:

@@ -125,6 +125,27 @@ def test_a_subscriber_taken_off_the_list_is_unsubscribed_and_the_others_stay(dep
     assert resources(account)["topics"]["iam-alerting"]["subscriptions"] == [("email", address)]
 
 
+def test_suppressed_events_give_no_mail_and_expired_records_are_reported(deployment: Deployment) -> None:
+    account, address = deployment.accounts["staging"], deployment.subscriber("staging")
+    record = {"match": {"role": "OrganizationAccountAccessRole"}, "reason": "tests", "owner": "qa@example.com"}
+    records = [
+        {"name": "users-of-tests", **record, "expires": "9999-12-31"},
+        {"name": "forgotten", **record, "expires": "2020-12-31"},
+    ]
+    records[0]["match"] = {**record["match"], "action": "iam:CreateUser"}
+    host = {**deployment.hosts()["staging"], "iam_alerting_suppressions": records}
+    run = deployment.playbooks.run("deploy", {"staging": host})
+    expired = "suppressions expired: forgotten on 2020-12-31 (owner qa@example.com)"
+    assert run.outcome("staging") == f"changed: function; {expired}"
+    before = len(deployment.sandbox.mails(address))
+    iam = account.client("iam")
+    iam.create_user(UserName="expected")
+    iam.delete_user(UserName="expected")
+    mails = deployment.sandbox.wait_for_mails(address, before + 1)[before:]
+    assert [mail["Subject"].split()[1] for mail in mails] == ["iam:DeleteUser"]
+    assert "suppression forgotten fits, but expired on 2020-12-31" in mails[0].get_content()
+
+
 def test_no_credentials_in_the_output_however_verbose(deployment: Deployment) -> None:
     # Something has to differ, else no module is called, and none gets credentials.
     host = {**deployment.hosts()["research"], "iam_alerting_log_retention_days": 180}

@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks
+from tests.integration.drift import download
 from tests.integration.live import Account, resources
 
 ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule"
@@ -66,6 +67,21 @@ def test_in_sync_costs_a_few_reads(
     assert "--- before" not in run.output
     assert len(sandbox.calls(account.id)) <= MOST_READS
     assert sandbox.calls(account.id, writes=True) == []
+
+
+def test_code_that_another_zlib_packed_is_the_same(account: Account, playbooks: Playbooks) -> None:
+    client = account.client("lambda")
+    package = download(client.get_function(FunctionName="iam-alerting")["Code"]["Location"])
+    stored = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(stored, "w") as new:
+        for member in old.infolist():
+            data = old.read(member)
+            member.compress_type = zipfile.ZIP_STORED
+            new.writestr(member, data)
+    before = client.get_function(FunctionName="iam-alerting")["Configuration"]["CodeSha256"]
+    after = client.update_function_code(FunctionName="iam-alerting", ZipFile=stored.getvalue())["CodeSha256"]
+    assert after != before
+    assert playbooks.run("deploy", hosts(account)).outcome("production") == "in sync"
 
 
 def test_a_check_of_teardown_names_what_would_go_and_writes_nothing(

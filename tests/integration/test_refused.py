@@ -24,6 +24,14 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
     "no-account-id": ({"account_id": "1234"}, "account_id is '1234'"),
     "no-component": ({"iam_alerting_components": ["topic", "lambda"]}, "iam_alerting_components has 'lambda'"),
+    "suppression-by-nobody": (
+        {
+            "iam_alerting_suppressions": [
+                {"name": "ci", "match": {"role": "ci"}, "reason": "x", "expires": "2027-01-31"}
+            ]
+        },
+        "iam_alerting_suppressions[0] is",
+    ),
     "no-such-profile": ({"iam_alerting_profile": "nobody"}, "nobody"),
 }
 

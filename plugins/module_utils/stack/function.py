@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import Any
 
+from ansible.module_utils.urls import open_url
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import contents_sha256
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
@@ -40,6 +43,9 @@ HANDLER = "handler.lambda_handler"
 TIMEOUT_SECONDS = 30
 MEMORY_MIB = 128
 
+DOWNLOAD_SECONDS = 10
+PACKAGE_MAX = 1024 * 1024
+
 
 def desired(settings: Settings) -> dict[str, Any]:
     """The function, and the hash of its code, which is the same for all accounts."""
@@ -58,7 +64,8 @@ def desired(settings: Settings) -> dict[str, Any]:
         # A layer would be somebody else's code beside ours; a limit, 0 say, would let alerts be lost.
         "Layers": [],
         "ReservedConcurrentExecutions": None,
-        "CodeSha256": settings.code_sha256,
+        "CodeSha256": settings.code.code_sha256,
+        "ContentsSha256": settings.code.contents_sha256,
         "Tags": settings.tags,
     }
 
@@ -81,7 +88,18 @@ def live(account: Account, desired: Document) -> Document | None:
         "Tags": answer.get("Tags", {}),
     }
     _refuse_foreign(found, desired)
+    if found["CodeSha256"] != desired["CodeSha256"] and _has_contents(answer, desired["ContentsSha256"]):
+        found["CodeSha256"] = desired["CodeSha256"]
     return found
+
+
+def _has_contents(answer: Document, contents: str) -> bool:
+    """Whether the code is ours, packed by another zlib. If it cannot be had, it counts as another one."""
+    try:
+        with open_url(answer["Code"]["Location"], timeout=DOWNLOAD_SECONDS) as stream:
+            return contents_sha256(stream.read(PACKAGE_MAX)) == contents
+    except (KeyError, OSError, ValueError, zipfile.BadZipFile):
+        return False
 
 
 def _configuration(configuration: Document) -> Document:

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import ActionError, parse_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import InvalidValueError
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, expand_actions
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     IAM_REGIONS,
     UnknownPartitionError,
@@ -51,7 +52,8 @@ class Settings:
     log_retention_days: int
     architecture: str
     extra_tags: Mapping[str, str]
-    code_sha256: str = ""
+    code: Package
+    suppressions: tuple[dict[str, Any], ...] = ()
 
     @property
     def partition(self) -> str:

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from catalogue import Entry
 from record import NotARecordError
+from suppress import Suppression
 
 Build = Callable[..., dict[str, Any]]
 
@@ -92,6 +93,35 @@ def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) ->
         "account": "unknown",
         "outcome": "succeeded",
     }
+
+
+def test_suppressed_event_is_logged_and_counted_and_not_published(
+    sns: Stubber, event: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = Suppression("ci", {"user": ("alice",)}, "known automation", "platform@example.com", "9999-12-31")
+    monkeypatch.setattr(handler, "suppressions", lambda: (quiet,))
+    answer = handler.lambda_handler(event(eventID="e-1"), CONTEXT)
+    sns.assert_no_pending_responses()
+    logged = json.loads(capsys.readouterr().out)
+    assert "messageId" not in logged
+    assert logged["eventID"] == answer["eventID"] == "e-1"
+    assert logged["suppressedBy"] == json.loads(json.dumps(quiet._asdict()))
+    (metric,) = logged["_aws"]["CloudWatchMetrics"]
+    assert metric["Namespace"] == "Trailwatch"
+    assert metric["Metrics"] == [{"Name": "SuppressedEvents", "Unit": "Count"}]
+    assert metric["Dimensions"] == [["Pipeline", "Suppression"]]
+    assert (logged["SuppressedEvents"], logged["Pipeline"], logged["Suppression"]) == (1, "iam-alerting", "ci")
+
+
+def test_mail_tells_of_a_suppression_that_has_expired(
+    sns: Stubber, event: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Suppression("ci", {"user": ("alice",)}, "known automation", "platform@example.com", "2020-12-31")
+    monkeypatch.setattr(handler, "suppressions", lambda: (old,))
+    sent: list[str] = []
+    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.append(found.verdict.note))
+    handler.lambda_handler(event(), CONTEXT)
+    assert sent == ["suppression ci fits, but expired on 2020-12-31 (owner platform@example.com)"]
 
 
 def test_change_of_its_own_rule_is_critical(sns: Stubber, event: Build) -> None:

@@ -253,3 +253,8 @@ def test_empty_record_still_makes_a_mail() -> None:
 def test_event_without_a_record_is_an_error(broken: Any) -> None:
     with pytest.raises(record.NotARecordError, match="CloudTrail record"):
         record.parse(broken)
+
+
+def test_note_stands_at_the_end() -> None:
+    body = message.write(record.parse({"detail": {}}), JUDGED, "", "suppression ci fits, but expired").body
+    assert body.endswith("\nNote    suppression ci fits, but expired\n")

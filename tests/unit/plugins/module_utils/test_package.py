@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.package import build_package, code_sha256
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import build_package, contents_sha256
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 
 FUNCTION = Path(__file__).resolve().parents[4] / "files" / "lambda"
 
@@ -34,7 +35,7 @@ def members(package: bytes) -> dict[str, bytes]:
 
 
 def test_modules_and_settings_lie_at_the_root_in_order(source: Path) -> None:
-    package = build_package(source, {"catalogue.json": b"{}"})
+    package = build_package(source, {"catalogue.json": b"{}"}).zip
     assert list(members(package)) == ["catalogue.json", "handler.py", "record.py"]
     assert members(package)["handler.py"] == b"import record\n"
 
@@ -44,12 +45,40 @@ def test_nothing_but_modules_is_packed(source: Path) -> None:
     (source / "__pycache__" / "handler.cpython-313.pyc").write_bytes(b"")
     (source / ".#handler.py").write_bytes(b"")
     (source / "notes.txt").write_bytes(b"")
-    assert list(members(build_package(source))) == ["handler.py", "record.py"]
+    assert list(members(build_package(source).zip)) == ["handler.py", "record.py"]
 
 
-def test_bytes_are_the_same_on_every_python_and_machine(source: Path) -> None:
+def repacked(package: bytes, **changes: bytes) -> bytes:
+    """The same files, stored and not deflated; those named (with _ for the dot) with other contents."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as new:
+        for member in old.infolist():
+            data = changes.get(member.filename.replace(".", "_"), old.read(member))
+            member.compress_type = zipfile.ZIP_STORED
+            new.writestr(member, data)
+    return buffer.getvalue()
+
+
+def test_contents_are_the_same_however_they_are_packed(source: Path) -> None:
     package = build_package(source, {"settings.json": b"{}\n"})
-    assert code_sha256(package) == "erUYO2hnMt12vHr+GmvOF/SFQmlx7/8a8EXKkkKmh+Q="
+    other = repacked(package.zip)
+    assert other != package.zip
+    assert contents_sha256(other) == package.contents_sha256
+
+
+def test_contents_differ_if_one_file_does(source: Path) -> None:
+    package = build_package(source)
+    assert contents_sha256(repacked(package.zip, handler_py=b"import evil\n")) != package.contents_sha256
+    (source / "more.py").write_bytes(b"")
+    assert build_package(source).contents_sha256 != package.contents_sha256
+
+
+def test_contents_of_a_zip_bomb_are_not_unpacked() -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("handler.py", bytes(9 * 1024 * 1024))
+    with pytest.raises(ValueError, match="more than"):
+        contents_sha256(bomb.getvalue())
 
 
 def test_times_and_modes_of_the_sources_do_not_matter(source: Path) -> None:
@@ -65,7 +94,7 @@ def test_order_of_the_settings_does_not_matter(source: Path) -> None:
 
 
 def test_files_are_readable_for_everyone(source: Path) -> None:
-    with zipfile.ZipFile(io.BytesIO(build_package(source))) as archive:
+    with zipfile.ZipFile(io.BytesIO(build_package(source).zip)) as archive:
         assert {info.external_attr >> 16 for info in archive.infolist()} == {0o100644}
 
 
@@ -81,10 +110,11 @@ def test_settings_cannot_replace_a_module_or_leave_the_root(source: Path, name: 
 
 
 def test_hash_is_as_lambda_reports_it() -> None:
-    assert code_sha256(b"package") == base64.b64encode(hashlib.sha256(b"package").digest()).decode()
+    package = build_package(FUNCTION)
+    assert package.code_sha256 == base64.b64encode(hashlib.sha256(package.zip).digest()).decode()
 
 
 def test_function_itself_has_its_handler_and_stays_small() -> None:
-    package = build_package(FUNCTION)
-    assert "handler.py" in members(package)
-    assert len(package) < 250_000
+    package = function_package().zip
+    assert {"handler.py", "catalogue.json"} <= members(package).keys()
+    assert len(package) <= 60 * 1024

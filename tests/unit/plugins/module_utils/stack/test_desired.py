@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
@@ -20,6 +21,7 @@ SETTINGS = {
     "log_retention_days": 365,
     "architecture": "x86_64",
     "extra_tags": {"team": "secops"},
+    "code": Package(b"", "hash of the zip", "hash of its contents"),
 }
 
 

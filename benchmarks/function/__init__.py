@@ -1,0 +1,1 @@
+"""The Lambda function beside a naive one: time, import, package, memory."""
