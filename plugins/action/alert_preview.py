@@ -27,6 +27,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.preview.sources imp
     read_events,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError, check_actions
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions
 
 # A file with more records is counted like a folder.
 MOST_MAILS = 10
@@ -34,7 +35,7 @@ MOST_MAILS = 10
 ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "actions": {"type": "list", "elements": "str", "required": True},
-    "suppressions": {"type": "list", "elements": "dict", "default": []},
+    "suppressions": {"type": "list", "elements": "raw", "default": []},
     "group_seconds": {"type": "int", "default": 0},
     "name": {"type": "str", "default": "iam-alerting"},
     "account_names": {"type": "dict", "default": {}},
@@ -105,25 +106,14 @@ def counted(
 
 
 def function(arguments: Mapping[str, Any]) -> Function:
-    """The function as it would be deployed today."""
+    """The function as it would be deployed today.
+
+    Raises:
+        SettingsError: a suppression cannot be used.
+    """
     return Function(
         arguments["name"],
         {str(account): str(name) for account, name in arguments["account_names"].items()},
-        in_package(arguments["suppressions"]),
+        check_suppressions(arguments["suppressions"]),
         time.strftime("%Y-%m-%d", time.gmtime()),
     )
-
-
-def in_package(suppressions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The suppressions as the function's package has them: a pattern alone is a list of one, a date is text."""
-    return [
-        {
-            **suppression,
-            "match": {
-                criterion: [patterns] if isinstance(patterns, str) else list(patterns)
-                for criterion, patterns in suppression["match"].items()
-            },
-            "expires": str(suppression["expires"]),
-        }
-        for suppression in suppressions
-    ]

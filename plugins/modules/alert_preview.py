@@ -41,11 +41,10 @@ options:
     required: true
   suppressions:
     description:
-      - What is kept quiet. Each has C(name), C(match), C(reason), C(owner) and C(expires), the last day in UTC.
-      - C(match) has one pattern or several for each of C(actor), C(role), C(user), C(action), C(account), C(source) and
-        C(tool) that is to fit.
+      - Events that are kept quiet, dictionaries with C(name), C(match), C(reason), C(owner) and C(expires). See
+        the role P(trailwatch.aws.iam_alerting#role).
     type: list
-    elements: dict
+    elements: raw
     default: []
   group_seconds:
     description:

@@ -11,13 +11,11 @@ import importlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, in_package
-
-SOURCE = Path(__file__).resolve().parents[3] / "files" / "lambda"
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import SOURCE
 
 # Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
 _MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppress", "untrusted")
@@ -56,7 +54,7 @@ class Function:
 
         Args:
             account_names: what accounts are called, by their ids.
-            suppressions: in the form in which the function's package has them.
+            suppressions: in the form of C(check_suppressions).
             today: the day in UTC, YYYY-MM-DD.
         """
         self._code = modules()

@@ -17,6 +17,7 @@ from ansible_collections.trailwatch.aws.plugins.action import alert_preview
 from ansible_collections.trailwatch.aws.plugins.module_utils.preview.function import Function
 from ansible_collections.trailwatch.aws.plugins.module_utils.preview.rules import Rules
 from ansible_collections.trailwatch.aws.plugins.module_utils.preview.sources import SourceError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 
 RECORD = Path(__file__).parents[2] / "function" / "records" / "create_user_by_iam_user.json"
 
@@ -59,6 +60,6 @@ def test_a_folder_without_log_files_is_refused(tmp_path: Path) -> None:
         found(tmp_path)
 
 
-def test_a_pattern_alone_and_a_date_are_taken_as_yaml_has_them() -> None:
-    (document,) = alert_preview.in_package([{"name": "a", "match": {"user": "x"}, "expires": "2026-01-01"}])
-    assert document["match"] == {"user": ["x"]}
+def test_suppressions_are_checked() -> None:
+    with pytest.raises(SettingsError, match="Give a dictionary with name, match, reason, owner, expires"):
+        alert_preview.function({"name": "iam-alerting", "account_names": {}, "suppressions": [{"name": "x"}]})

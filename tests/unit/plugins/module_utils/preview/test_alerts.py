@@ -26,11 +26,14 @@ GOLDEN = RECORDS.parent / "golden"
 ALL = Rules(["iam:*", "signin:*", "cloudtrail:*"])
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in RECORDS.glob("*.json")))
+# The golden mails are those of a pipeline in this account.
+OWN = sorted(path.stem for path in RECORDS.glob("*.json") if '"recipientAccountId": "111111111111"' in path.read_text())
+
+
+@pytest.mark.parametrize("name", OWN)
 def test_the_mail_is_the_functions_own(name: str) -> None:
-    names = {"111111111111": "production", "222222222222": "production"}
     (event,) = read_events(RECORDS / f"{name}.json")
-    found = previewed(event, ALL, Function("iam-alerting", names, (), "2026-03-20"))
+    found = previewed(event, ALL, Function("iam-alerting", {"111111111111": "production"}, (), "2026-03-20"))
     assert f"Subject: {found['subject']}\n\n{found['body']}" == (GOLDEN / f"{name}.txt").read_text()
     assert alert_text(found, name).endswith((GOLDEN / f"{name}.txt").read_text())
 
