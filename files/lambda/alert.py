@@ -13,6 +13,7 @@ from catalogue import Entry
 from pipeline import Pipeline
 from record import Record, parse
 from suppress import Suppression, Verdict, judge
+from untrusted import as_value
 
 
 class Knowledge(NamedTuple):
@@ -45,3 +46,16 @@ def alert(event: object, known: Knowledge, today: str) -> Alert:
         judge(record, known.pipeline, known.suppressions, today),
         known.account_name if known.pipeline.account == record.account else "",
     )
+
+
+def about(found: Alert) -> dict[str, str]:
+    """What programs are told of the alert: in the log, and all but the eventID as attributes of the message."""
+    record = found.record
+    return {
+        "eventID": as_value(record.eventID, 64),
+        "severity": found.assessment.severity.name.lower(),
+        "action": as_value(record.action, 128),
+        "actor": as_value(record.actor.group, 128),
+        "account": as_value(record.account, 64),
+        "outcome": record.outcome.value,
+    }

@@ -13,35 +13,55 @@ import functools
 import json
 import os
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
 import metrics
 import settings
-import untrusted
-from alert import Alert, Knowledge, alert
-from botocore.config import Config
+from alert import Alert, Knowledge, about, alert
 from catalogue import catalogue
-from message import write
+from clients import client
+from message import Message, write
 from pipeline import Pipeline
 from suppress import Suppression, suppressions
 
-_PATIENCE = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
+def lambda_handler(event: object, context: Any) -> dict[str, Any]:
+    """Publish the mail about the event, unless it is suppressed, and answer with what was logged about it.
 
-def lambda_handler(event: object, context: object) -> dict[str, Any]:
-    """Publish the mail about the event, unless it is suppressed, and answer with what was logged about it."""
+    Of a batch of messages from the queue each is dealt with so, and the answer says which ones failed.
+    """
     told = settings.read(os.environ)
     known = _knowledge(told, context)
+    if isinstance(event, dict) and "Records" in event:
+        return _work_off(event["Records"], context, told, known)
+    return _tell(known, event, lambda found: {"messageId": _publish(told, found)})
+
+
+def _work_off(
+    messages: list[dict[str, Any]], context: Any, told: settings.Settings, known: Knowledge
+) -> dict[str, Any]:
+    import batch  # not needed where each event comes by itself, and it takes its time to load
+
+    mails = batch.Mails(
+        functools.partial(_tell, known),
+        batch.paced(functools.partial(_publish, told)),
+        batch.paced(functools.partial(_send, told)),
+    )
+    return batch.work_off(messages, context, mails, known.pipeline.name, told.group_seconds)
+
+
+def _tell(known: Knowledge, event: object, deliver: Callable[[Alert], dict[str, Any]]) -> dict[str, Any]:
+    """Deliver the alert of the event unless it is suppressed. Log and answer what there is to say of it."""
     now = time.time()
     found = alert(event, known, time.strftime("%Y-%m-%d", time.gmtime(now)))
-    entry: dict[str, Any] = {**_about(found), "rule": found.assessment.rule}
+    entry: dict[str, Any] = {**about(found), "rule": found.assessment.rule}
     try:
         if found.verdict.suppression:
             entry |= _suppressed(found.verdict.suppression, known.pipeline, now)
         else:
             entry["messageId"] = ""
-            entry["messageId"] = _publish(told, found)
+            entry |= deliver(found)
     finally:
         print(json.dumps(entry))
     return entry
@@ -55,18 +75,22 @@ def _suppressed(suppression: Suppression, pipeline: Pipeline, now: float) -> dic
 
 def _publish(told: settings.Settings, found: Alert) -> str:
     message = write(found.record, found.assessment, found.account_name, found.verdict.note)
+    return _send(told, message, about(found))
+
+
+def _send(told: settings.Settings, message: Message, about_it: Mapping[str, str]) -> str:
     answer = _sns(told.region).publish(
         TopicArn=told.topic_arn,
         Subject=message.subject,
         Message=message.body,
-        MessageAttributes=_attributes(found),
+        MessageAttributes=_attributes(about_it),
     )
     return str(answer["MessageId"])
 
 
 @functools.cache
 def _sns(region: str) -> Any:
-    return boto3.client("sns", region_name=region, config=_PATIENCE)
+    return client("sns", region)
 
 
 def _knowledge(told: settings.Settings, context: object) -> Knowledge:
@@ -76,19 +100,7 @@ def _knowledge(told: settings.Settings, context: object) -> Knowledge:
     return Knowledge(pipeline, told.account_name, catalogue(), suppressions())
 
 
-def _attributes(found: Alert) -> dict[str, Any]:
+def _attributes(about_it: Mapping[str, str]) -> dict[str, Any]:
     """What subscribers can filter by."""
-    values = {name: value for name, value in _about(found).items() if name != "eventID"}
+    values = {name: value for name, value in about_it.items() if name != "eventID"}
     return {name: {"DataType": "String", "StringValue": value or "unknown"} for name, value in values.items()}
-
-
-def _about(found: Alert) -> dict[str, str]:
-    record = found.record
-    return {
-        "eventID": untrusted.as_value(record.eventID, 64),
-        "severity": found.assessment.severity.name.lower(),
-        "action": untrusted.as_value(record.action, 128),
-        "actor": untrusted.as_value(record.actor.group, 128),
-        "account": untrusted.as_value(record.account, 64),
-        "outcome": record.outcome.value,
-    }

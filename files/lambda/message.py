@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import origin
 import parameters
 import redact
 import target
+import when
 from assess import Assessment
 from record import Outcome, Record
 from shape import text
@@ -28,7 +27,7 @@ _AGENT = 80
 _REASON = 500
 _GRANT = 180
 
-_FLAGS = {Outcome.DENIED: "DENIED ", Outcome.FAILED: "FAILED "}
+FLAGS = {Outcome.DENIED: "DENIED ", Outcome.FAILED: "FAILED "}
 _CALLED = {
     Outcome.SUCCEEDED: "{who} called {what} in {place}.",
     Outcome.DENIED: "{who} was denied {what} in {place}.",
@@ -56,22 +55,20 @@ def write(record: Record, assessment: Assessment, account_name: str = "", note: 
     The subject has at most 99 characters of printable ASCII and starts with the severity. All text from the record is
     made safe here.
     """
-    flags = f"{assessment.severity.name} {_FLAGS.get(record.outcome, '')}"
-    return Message(_subject(record, account_name, flags), _body(record, assessment, account_name, note))
+    flags = f"{assessment.severity.name} {FLAGS.get(record.outcome, '')}"
+    first_line = subject(flags, record.action, record.actor.name, record.account, account_name)
+    return Message(first_line, _body(record, assessment, account_name, note))
 
 
-def _subject(record: Record, account_name: str, flags: str) -> str:
-    account = _subject_text(record.account)
+def subject(flags: str, action: str, actor: str, account: str, account_name: str) -> str:
+    """The subject that begins with `flags`, the longest names cut so that it has 99 characters at most."""
+    account = _subject_text(account)
     name = cap(to_ascii(clean(account_name)), _NAME)
     tail = f" ({cap(account, 20)})" if name and account else ""
-    parts = [
-        _subject_text(record.action),
-        _subject_text(record.actor.name) or "unknown",
-        name or account or "an unknown account",
-    ]
+    parts = [_subject_text(action), _subject_text(actor) or "unknown", name or account or "an unknown account"]
     frame = f"{flags} by  in {tail}"
-    action, actor, place = _fit(parts, SUBJECT_LENGTH - len(frame))
-    return f"{flags}{action} by {actor} in {place}{tail}"
+    action, actor, where = _fit(parts, SUBJECT_LENGTH - len(frame))
+    return f"{flags}{action} by {actor} in {where}{tail}"
 
 
 def _subject_text(value: str) -> str:
@@ -88,9 +85,9 @@ def _fit(words: list[str], budget: int) -> list[str]:
 
 def _body(record: Record, assessment: Assessment, account_name: str, note: str) -> str:
     blocks = [
-        "\n".join(_wrapped(_headline(record, account_name), _WIDTH)),
-        _table(_judgement(assessment)),
-        _table(_facts(record, account_name)),
+        "\n".join(wrapped(_headline(record, account_name))),
+        table(_judgement(assessment)),
+        table(_facts(record, account_name)),
         _listed("Parameters", record.requestParameters),
         _listed("Details", record.serviceEventDetails),
         "\n".join(_reference(record, note)),
@@ -101,7 +98,7 @@ def _body(record: Record, assessment: Assessment, account_name: str, note: str) 
 def _headline(record: Record, account_name: str) -> str:
     sentences = _SIGNED_IN if record.eventName == "ConsoleLogin" else _CALLED
     sentence = sentences[record.outcome].format(
-        who=as_name(record.actor.title, 2 * _NAME), what=_what(record), place=_place(record, account_name)
+        who=as_name(record.actor.title, 2 * _NAME), what=_what(record), place=place(record.account, account_name)
     )
     return sentence[:1].upper() + sentence[1:]
 
@@ -130,8 +127,8 @@ def _facts(record: Record, account_name: str) -> list[tuple[str, list[str]]]:
     return [
         ("What", [_what(record)]),
         ("Who", _who(record)),
-        ("Where", [f"{_place(record, account_name)}, {region}"]),
-        ("When", [_when(record.eventTime)]),
+        ("Where", [f"{place(record.account, account_name)}, {region}"]),
+        ("When", [when.in_words(record.eventTime)]),
         ("From", _from(record)),
         ("Result", _result(record)),
     ]
@@ -160,28 +157,12 @@ def _who(record: Record) -> list[str]:
     return [line for line in lines if line]
 
 
-def _place(record: Record, account_name: str) -> str:
-    account, name = as_name(record.account, 40), cap(clean(account_name), _NAME)
+def place(account: str, account_name: str) -> str:
+    """The account by name and id, as far as they are known."""
+    account, name = as_name(account, 40), cap(clean(account_name), _NAME)
     if name and account:
         return f"{name} ({account})"
     return name or (f"account {account}" if account else "an unknown account")
-
-
-def _when(event_time: str) -> str:
-    """The time in UTC to the second, or as recorded where it cannot be read."""
-    try:
-        moment = _moment(event_time).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return as_text(event_time, 60) or "not recorded"
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _moment(event_time: str) -> datetime:
-    if re.fullmatch(r"\d+(\.\d+)?", event_time):
-        seconds = float(event_time)
-        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-    moment = datetime.fromisoformat(event_time)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _from(record: Record) -> list[str]:
@@ -225,17 +206,19 @@ def _late(record: Record) -> list[str]:
     return [f"late or corrected record ({reason})" + (f" of event {original}" if original else "")]
 
 
-def _table(rows: list[tuple[str, list[str]]]) -> str:
+def table(rows: list[tuple[str, list[str]]]) -> str:
+    """The rows, each a label and lines beside it. Lines that are empty are left out."""
     return "\n".join(line for label, values in rows for line in _aligned(label, values))
 
 
 def _aligned(label: str, values: list[str]) -> list[str]:
     """The values one below the other, the first beside the label."""
-    lines = [line for value in values if value for line in _wrapped(value, _WIDTH - _LABEL)]
+    lines = [line for value in values if value for line in wrapped(value, _WIDTH - _LABEL)]
     return [f"{label if index == 0 else '':{_LABEL}}{line}" for index, line in enumerate(lines)]
 
 
-def _wrapped(line: str, width: int) -> list[str]:
+def wrapped(line: str, width: int = _WIDTH) -> list[str]:
+    """The lines of the text, cut between words only."""
     if len(line) <= width:
         return [line] if line else []
     return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+_LONGEST_WINDOW = 900  # seconds; SQS delays no message longer
+
 
 class Settings(NamedTuple):
-    """The topic to publish to, and what people call the account."""
+    """The topic to publish to, what people call the account, and how long events are grouped (0: each has its mail)."""
 
     topic_arn: str
     account_name: str = ""
+    group_seconds: int = 0
 
     @property
     def region(self) -> str:
@@ -22,8 +25,19 @@ class Settings(NamedTuple):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings from TOPIC_ARN and ACCOUNT_NAME (optional). Raises RuntimeError if one cannot be used."""
+    """The settings from TOPIC_ARN and, both optional, ACCOUNT_NAME and GROUP_SECONDS.
+
+    Raises RuntimeError if one cannot be used.
+    """
     arn = environment.get("TOPIC_ARN", "")
     if not arn.startswith("arn:") or arn.count(":") != 5:
         raise RuntimeError(f"the environment variable TOPIC_ARN must hold the ARN of an SNS topic, not {arn!r}")
-    return Settings(arn, environment.get("ACCOUNT_NAME", ""))
+    return Settings(arn, environment.get("ACCOUNT_NAME", ""), _group_seconds(environment.get("GROUP_SECONDS", "0")))
+
+
+def _group_seconds(value: str) -> int:
+    if value.isascii() and value.isdigit() and int(value) <= _LONGEST_WINDOW:
+        return int(value)
+    raise RuntimeError(
+        f"the environment variable GROUP_SECONDS must be a number from 0 to {_LONGEST_WINDOW}, not {value!r}"
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +43,23 @@ def known() -> dict[str, Any]:
     from ansible_collections.trailwatch.aws.plugins.module_utils import catalogue as controller
 
     return catalogue.read(json.loads(controller.in_package(controller.catalogue())))
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[Any]:
+    from tests.unit.function.world import table
+
+    with table() as client:
+        yield client
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, known: dict[str, Any], dynamodb: Any) -> Iterator[Any]:
+    """Return what is around the function when it groups events: queue, table and topic."""
+    import handler
+
+    from tests.unit.function.world import around_the_function
+
+    monkeypatch.setattr(handler, "catalogue", lambda: known)
+    with around_the_function(monkeypatch, dynamodb) as services:
+        yield services

@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import handler
 import pytest
+from alert import about
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from catalogue import Entry
@@ -83,7 +87,7 @@ def test_subscribers_can_filter_by_attributes(sns: Stubber, event: Build) -> Non
 
 def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[str, Any] = {}
-    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.update(handler._attributes(found)))
+    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.update(handler._attributes(about(found))))
     user = {"type": "IAMUser", "userName": "\u202e\u200b"}
     handler.lambda_handler({"detail": {"eventName": "\u200b", "userIdentity": user}}, CONTEXT)
     assert {name: value["StringValue"] for name, value in sent.items()} == {
@@ -152,6 +156,20 @@ def test_missing_topic_is_named(monkeypatch: pytest.MonkeyPatch, event: Build, a
         monkeypatch.setenv("TOPIC_ARN", arn)
     with pytest.raises(RuntimeError, match="TOPIC_ARN"):
         handler.lambda_handler(event(), CONTEXT)
+
+
+@pytest.mark.parametrize("seconds", ["", "901", "-1", "ten", "1.5", "\u0661"])
+def test_unusable_window_is_named(monkeypatch: pytest.MonkeyPatch, sns: Stubber, event: Build, seconds: str) -> None:
+    monkeypatch.setenv("GROUP_SECONDS", seconds)
+    with pytest.raises(RuntimeError, match="GROUP_SECONDS must be a number from 0 to 900"):
+        handler.lambda_handler(event(), CONTEXT)
+
+
+def test_grouping_is_loaded_only_for_a_batch() -> None:
+    code = "import sys, handler; print({'batch', 'grouping', 'groups', 'reminder', 'summary'} & set(sys.modules))"
+    source = Path(handler.__file__).parent
+    run = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"
 
 
 def test_name_of_this_account_is_not_given_to_another(sns: Stubber, event: Build) -> None:

@@ -1,0 +1,148 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+"""A batch of messages from the queue: what is dealt with, reported and logged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import batch
+import handler
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from suppress import Suppression
+
+from tests.unit.function.world import FIRST, FUNCTION, MAX_RECEIVES, InterruptedCallError, World, logged, more, storm
+
+Build = Callable[..., dict[str, Any]]
+
+
+def test_suppressed_event_leaves_no_trace_in_the_table(
+    world: World, event: Build, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quiet = Suppression("ci", {"user": ("alice",)}, "known", "ops", "9999-12-31")
+    monkeypatch.setattr(handler, "suppressions", lambda: (quiet,))
+    world.come(event())
+    world.run()
+    [entry] = logged(capsys)
+    assert (world.mails, world.steps) == ([], 0)
+    assert (entry["suppressedBy"]["name"], entry["SuppressedEvents"]) == ("ci", 1)
+
+
+def test_grouped_events_are_logged_and_counted(world: World, event: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    world.come(*storm(event, 2))
+    world.receive()
+    first, second = logged(capsys)
+    assert (first["disposition"], first["messageId"]) == ("mailed", "m-1")
+    assert (second["disposition"], second["messageId"], second["eventID"]) == ("grouped", "", "e-1")
+    assert first["group"] == second["group"]
+    assert (second["GroupedEvents"], second["Pipeline"]) == (1, "iam-alerting")
+    assert second["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Pipeline"]]
+
+
+def test_without_the_table_each_event_has_its_mail_on_the_third_delivery(world: World, event: Build) -> None:
+    def no_table(step: int, name: str) -> None:
+        if name == "put_item":
+            raise InterruptedCallError(name)
+
+    world.before = no_table
+    world.come(*storm(event, 3))
+    for _delivery in range(3):
+        world.receive()
+    assert world.subjects() == [FIRST] * 3
+
+
+def test_broken_message_does_not_stop_the_others(
+    world: World, event: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, last = storm(event, 2)
+    world.come(first)
+    world.put("{ no JSON")
+    world.come(last)
+    world.run()
+    assert world.subjects() == [FIRST, more(1)]
+    assert world.dead == ["{ no JSON"]
+    failures = [entry for entry in logged(capsys) if "itemIdentifier" in entry]
+    assert len(failures) == MAX_RECEIVES
+    assert failures[0]["itemIdentifier"] == "q-2"
+    assert failures[0]["error"].startswith("JSONDecodeError: ")
+
+
+def test_what_there_is_no_time_for_comes_again(world: World, event: Build) -> None:
+    def slow(step: int, name: str) -> None:
+        if name == "publish":
+            world.remaining = 5_000
+
+    world.after = slow
+    world.come(*storm(event, 3))
+    world.receive()
+    assert len(world.mails) == 1
+    assert [message["id"] for message in world.queue if "detail" in message["body"]] == ["q-2", "q-3"]
+
+
+def test_switched_off_each_event_of_the_queue_has_its_mail(
+    world: World, event: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = storm(event, 4)
+    world.come(*events[:2])
+    world.receive()
+    monkeypatch.setenv("GROUP_SECONDS", "0")
+    world.come(*events[2:])
+    world.run()
+    assert world.subjects() == [FIRST, FIRST, FIRST, more(1)]
+    assert world.windows() == []
+
+
+def test_an_event_that_comes_by_itself_is_mailed_without_the_table(world: World, event: Build) -> None:
+    handler.lambda_handler(event(), SimpleNamespace(invoked_function_arn=FUNCTION))
+    assert world.subjects() == [FIRST]
+    assert world.steps == 1
+
+
+texts = st.text(st.characters(exclude_categories=()), max_size=20)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
+fields = st.sampled_from(["eventID", "eventTime", "eventName", "userIdentity", "recipientAccountId", "awsRegion"])
+bodies = values | st.fixed_dictionaries({"detail": st.dictionaries(fields, values) | values})
+
+
+@hypothesis.settings(
+    max_examples=150, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(body=bodies)
+def test_any_json_is_delivered_or_reported(world: World, body: Any) -> None:
+    message = {"id": "q", "body": json.dumps(body), "count": 1}
+    is_event = isinstance(body, dict) and isinstance(body.get("detail"), dict)
+    assert world.invoke(message) == ([] if is_event else ["q"])
+
+
+@pytest.mark.parametrize("body", ["", "[" * 100_000, '{"summary": {}}', '{"summary": 1}', '{"detail": {}} x', "NaN"])
+def test_any_other_text_is_reported(world: World, body: str) -> None:
+    assert world.invoke({"id": "q", "body": body, "count": 1}) == ["q"]
+
+
+@pytest.mark.parametrize(("took", "waits"), [(0.0, 0.25), (0.1, 0.15), (0.25, 0.0), (7.0, 0.0)])
+def test_mails_of_a_batch_are_a_quarter_of_a_second_apart(took: float, waits: float) -> None:
+    times = iter([100.0, 100.0 + took])
+    slept: list[float] = []
+    send = batch.paced(lambda: "m-1", lambda: next(times), slept.append)
+    assert send() == "m-1"
+    assert slept == [pytest.approx(waits)]
+
+
+def test_failed_mail_waits_too() -> None:
+    slept: list[float] = []
+
+    def fail() -> str:
+        raise InterruptedCallError
+
+    with pytest.raises(InterruptedCallError):
+        batch.paced(fail, lambda: 100.0, slept.append)()
+    assert slept == [0.25]
