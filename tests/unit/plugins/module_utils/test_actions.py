@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+import re
 from fnmatch import fnmatchcase
 
 import pytest
@@ -24,7 +25,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import (
     parse_format,
 )
 
-GLOBS = st.text("aB*", min_size=1, max_size=5).map(lambda text: text.replace("**", "*").replace("**", "*"))
+# Parsing makes one of several wildcards in a row.
+GLOBS = st.text("aB*", min_size=1, max_size=5).map(lambda text: re.sub(r"\*+", "*", text))
 NAMES = st.text("aBc", min_size=1, max_size=7)
 
 
