@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import origin
 import parameters
 import redact
 import target
+import when
 from assess import Assessment
 from record import Outcome, Record
 from shape import text
@@ -50,14 +49,17 @@ class Message(NamedTuple):
     body: str
 
 
-def write(record: Record, assessment: Assessment, account_name: str = "", note: str = "") -> Message:
+def write(
+    record: Record, assessment: Assessment, account_name: str = "", note: str = "", time_zone: str = ""
+) -> Message:
     """The mail about a record; `account_name` is what people call the record's account, `note` what else to say.
 
+    `time_zone` is the IANA name of the zone in which the time is told beside UTC, or empty.
     The subject has at most 99 characters of printable ASCII and starts with the severity. All text from the record is
     made safe here.
     """
     flags = f"{assessment.severity.name} {_FLAGS.get(record.outcome, '')}"
-    return Message(_subject(record, account_name, flags), _body(record, assessment, account_name, note))
+    return Message(_subject(record, account_name, flags), _body(record, assessment, account_name, note, time_zone))
 
 
 def _subject(record: Record, account_name: str, flags: str) -> str:
@@ -86,11 +88,11 @@ def _fit(words: list[str], budget: int) -> list[str]:
     return [cap(word, limit) for word in words]
 
 
-def _body(record: Record, assessment: Assessment, account_name: str, note: str) -> str:
+def _body(record: Record, assessment: Assessment, account_name: str, note: str, time_zone: str) -> str:
     blocks = [
         "\n".join(_wrapped(_headline(record, account_name), _WIDTH)),
         _table(_judgement(assessment)),
-        _table(_facts(record, account_name)),
+        _table(_facts(record, account_name, time_zone)),
         _listed("Parameters", record.requestParameters),
         _listed("Details", record.serviceEventDetails),
         "\n".join(_reference(record, note)),
@@ -126,13 +128,13 @@ def _why(assessment: Assessment) -> list[str]:
     return [assessment.entry.why] if fits else []
 
 
-def _facts(record: Record, account_name: str) -> list[tuple[str, list[str]]]:
+def _facts(record: Record, account_name: str, time_zone: str) -> list[tuple[str, list[str]]]:
     region = as_name(record.awsRegion, 40) or "region unknown"
     return [
         ("What", [_what(record)]),
         ("Who", _who(record)),
         ("Where", [f"{_place(record, account_name)}, {region}"]),
-        ("When", [_when(record.eventTime)]),
+        ("When", [when.in_words(record.eventTime, time_zone)]),
         ("From", _from(record)),
         ("Result", _result(record)),
     ]
@@ -166,23 +168,6 @@ def _place(record: Record, account_name: str) -> str:
     if name and account:
         return f"{name} ({account})"
     return name or (f"account {account}" if account else "an unknown account")
-
-
-def _when(event_time: str) -> str:
-    """The time in UTC to the second, or as recorded where it cannot be read."""
-    try:
-        moment = _moment(event_time).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return as_text(event_time, 60) or "not recorded"
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _moment(event_time: str) -> datetime:
-    if re.fullmatch(r"\d+(\.\d+)?", event_time):
-        seconds = float(event_time)
-        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-    moment = datetime.fromisoformat(event_time)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _from(record: Record) -> list[str]:

@@ -10,10 +10,16 @@ from typing import NamedTuple
 
 
 class Settings(NamedTuple):
-    """The topic to publish to, and what people call the account."""
+    """The topic to publish to, and what people call the account.
+
+    `https_format` is what subscribers by https get, `finding` or `amazon-q`; `time_zone` is the IANA name of the zone
+    in which mails tell the time beside UTC, or empty.
+    """
 
     topic_arn: str
     account_name: str = ""
+    https_format: str = "finding"
+    time_zone: str = ""
 
     @property
     def region(self) -> str:
@@ -22,8 +28,16 @@ class Settings(NamedTuple):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings from TOPIC_ARN and ACCOUNT_NAME (optional). Raises RuntimeError if one cannot be used."""
+    """The settings from TOPIC_ARN and, all optional, ACCOUNT_NAME, HTTPS_FORMAT and TIME_ZONE.
+
+    Raises RuntimeError if there is no topic.
+    """
     arn = environment.get("TOPIC_ARN", "")
     if not arn.startswith("arn:") or arn.count(":") != 5:
         raise RuntimeError(f"the environment variable TOPIC_ARN must hold the ARN of an SNS topic, not {arn!r}")
-    return Settings(arn, environment.get("ACCOUNT_NAME", ""))
+    return Settings(
+        arn,
+        environment.get("ACCOUNT_NAME", ""),
+        environment.get("HTTPS_FORMAT", "finding"),
+        environment.get("TIME_ZONE", ""),
+    )
