@@ -43,6 +43,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     reported_diff,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    HTTPS_FORMATS,
     Settings,
     SettingsError,
     check_account_id,
@@ -51,9 +52,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     check_region,
     check_subscribers,
     check_tags,
+    check_time_zone,
+    check_trusted_accounts,
 )
 
 FUNCTION_SOURCE = Path(__file__).resolve().parents[2] / "files" / "lambda"
+TRUSTED_ACCOUNTS_FILE = "trusted_accounts.json"
 # The services whose actions are on most lists: their models are read once, before the workers fork.
 USUAL_SERVICES = ("iam", "cloudtrail")
 
@@ -71,6 +75,9 @@ ARGUMENTS = {
     "components": {"type": "list", "elements": "str", "default": []},
     "actions": {"type": "list", "elements": "str", "required": True},
     "subscribers": {"type": "list", "elements": "raw", "default": []},
+    "https_format": {"type": "str", "choices": list(HTTPS_FORMATS), "default": HTTPS_FORMATS[0]},
+    "time_zone": {"type": "str", "default": ""},
+    "trusted_accounts": {"type": "list", "elements": "raw", "default": []},
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "tags": {"type": "dict", "default": {}},
@@ -113,7 +120,8 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
-        return result | differences(changes) | {"desired": desired, "package": str(write_package(*function_package()))}
+        package = write_package(*function_package(settings.trusted_accounts))
+        return result | differences(changes) | {"desired": desired, "package": str(package)}
 
 
 def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:
@@ -184,6 +192,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     account_id = check_account_id(arguments["account_id"])
     configured = configured_region(arguments["profile"]) if not arguments["region"] else None
     region = check_region(arguments["region"], configured)
+    trusted_accounts = check_trusted_accounts(arguments["trusted_accounts"])
     return Settings(
         name=check_name(arguments["name"], account_id, region),
         account_id=account_id,
@@ -194,14 +203,20 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         log_retention_days=arguments["log_retention_days"],
         architecture=arguments["architecture"],
         extra_tags=check_tags(arguments["tags"]),
-        code_sha256=function_package()[1],
+        https_format=arguments["https_format"],
+        time_zone=check_time_zone(arguments["time_zone"]),
+        trusted_accounts=trusted_accounts,
+        code_sha256=function_package(trusted_accounts)[1],
     )
 
 
 @functools.cache
-def function_package() -> tuple[bytes, str]:
+def function_package(trusted_accounts: tuple[str, ...] = ()) -> tuple[bytes, str]:
     """The function's package and its hash; one serves all accounts."""
-    package = build_package(FUNCTION_SOURCE, {FILE_IN_PACKAGE: in_package(catalogue())})
+    files = {FILE_IN_PACKAGE: in_package(catalogue())}
+    if trusted_accounts:
+        files[TRUSTED_ACCOUNTS_FILE] = json.dumps(trusted_accounts).encode()
+    package = build_package(FUNCTION_SOURCE, files)
     return package, code_sha256(package)
 
 

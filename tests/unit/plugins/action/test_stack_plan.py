@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -60,3 +63,14 @@ def test_what_is_left_is_told_with_component_attribute_and_both_values() -> None
     message = stack_plan.left_over(STOPPED.differing)
     assert "trail IsLogging is false and not true" in message
     assert "iam_alerting_components" in message
+
+
+def test_trusted_accounts_are_in_the_package_if_there_are_any() -> None:
+    names, files = [], {}
+    for accounts in ((), ("111111111111", "222222222222")):
+        package, _sha256 = stack_plan.function_package(accounts)
+        with zipfile.ZipFile(io.BytesIO(package)) as archive:
+            names.append(set(archive.namelist()))
+            files = {name: archive.read(name) for name in archive.namelist()}
+    assert names[1] - names[0] == {"trusted_accounts.json"}
+    assert json.loads(files["trusted_accounts.json"]) == ["111111111111", "222222222222"]
