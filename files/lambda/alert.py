@@ -17,12 +17,13 @@ from untrusted import as_value
 
 
 class Knowledge(NamedTuple):
-    """What alerts are made with: the pipeline, its account's name, the catalogue and the suppressions."""
+    """What alerts are made with: the pipeline, its account's name, the catalogue, suppressions and trusted accounts."""
 
     pipeline: Pipeline
     account_name: str
     catalogue: Mapping[str, Entry]
     suppressions: Sequence[Suppression] = ()
+    trusted_accounts: frozenset[str] = frozenset()
 
 
 class Alert(NamedTuple):
@@ -42,7 +43,7 @@ def alert(event: object, known: Knowledge, today: str) -> Alert:
     record = parse(event)
     return Alert(
         record,
-        assess(record, known.catalogue, known.pipeline),
+        assess(record, known.catalogue, known.pipeline, known.trusted_accounts),
         judge(record, known.pipeline, known.suppressions, today),
         known.account_name if known.pipeline.account == record.account else "",
     )

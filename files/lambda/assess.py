@@ -47,6 +47,7 @@ class Case(NamedTuple):
     record: Record
     statements: tuple[policy.Statement, ...]
     pipeline: Pipeline
+    trusted_accounts: frozenset[str] = frozenset()
 
     def parameter(self, name: str) -> str:
         return text(mapping(self.record.requestParameters).get(name))
@@ -64,6 +65,12 @@ class Case(NamedTuple):
 
     def trusts(self) -> Iterable[policy.Statement]:
         return (statement for statement in self.statements if statement.allows and statement.is_trust)
+
+    def other_accounts(self) -> list[str]:
+        """The accounts that the role comes to trust besides its own; none if that is not known."""
+        own = self.record.account
+        named = [account for statement in self.trusts() for account in policy.accounts(statement)]
+        return [account for account in named if own and account != own]
 
 
 class Rule(NamedTuple):
@@ -115,9 +122,14 @@ _TRAIL_SWITCHES = {
 }
 
 
-def assess(record: Record, known: Mapping[str, Entry], pipeline: Pipeline) -> Assessment:
-    """How bad the record is; `known` is the catalogue."""
-    case = Case(record, policy.statements(record.requestParameters), pipeline)
+def assess(
+    record: Record,
+    known: Mapping[str, Entry],
+    pipeline: Pipeline,
+    trusted_accounts: frozenset[str] = frozenset(),
+) -> Assessment:
+    """How bad the record is; `known` is the catalogue, `trusted_accounts` are those that roles may trust."""
+    case = Case(record, policy.statements(record.requestParameters), pipeline, trusted_accounts)
     entry = known.get(record.action, UNKNOWN_ACTION)
     severity, rule, reason, step = _decided(case, entry)
     grants = tuple(policy.describe(case.statements, record.account))
@@ -232,9 +244,16 @@ def _trusts_web_identities(case: Case) -> str:
 
 
 def _trusts_another_account(case: Case) -> str:
-    own = case.record.account
-    others = [account for statement in case.trusts() for account in policy.accounts(statement) if account != own]
-    return f"Another account, {others[0]}, may become the role." if own and others else ""
+    others = [account for account in case.other_accounts() if account not in case.trusted_accounts]
+    if not others:
+        return ""
+    unlisted = ", which is not among your trusted accounts," if case.trusted_accounts else ","
+    return f"Another account, {others[0]}{unlisted} may become the role."
+
+
+def _trusts_trusted_account(case: Case) -> str:
+    known = [account for account in case.other_accounts() if account in case.trusted_accounts]
+    return f"Account {known[0]}, one of your trusted accounts, may become the role." if known else ""
 
 
 def _credentials_for_another(case: Case) -> str:
@@ -327,6 +346,7 @@ RULES = (
     Rule("strong-policy-attached", Severity.HIGH, _strong_policy_attached, _ATTACH),
     Rule("policy-allows-escalation", Severity.HIGH, _policy_of_escalation, _WRITE_POLICY),
     Rule("trust-in-everyone-under-conditions", Severity.HIGH, _trusts_everyone_conditionally, _WRITE_TRUST),
+    Rule("trust-in-trusted-account", Severity.HIGH, _trusts_trusted_account, _WRITE_TRUST),
     Rule("mfa-removed", Severity.HIGH, _mfa_removed, _MFA_REMOVED),
     Rule(
         "boundary-removed",

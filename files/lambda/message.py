@@ -49,15 +49,18 @@ class Message(NamedTuple):
     body: str
 
 
-def write(record: Record, assessment: Assessment, account_name: str = "", note: str = "") -> Message:
+def write(
+    record: Record, assessment: Assessment, account_name: str = "", note: str = "", time_zone: str = ""
+) -> Message:
     """The mail about a record; `account_name` is what people call the record's account, `note` what else to say.
 
+    `time_zone` is the IANA name of the zone in which the time is told beside UTC, or empty.
     The subject has at most 99 characters of printable ASCII and starts with the severity. All text from the record is
     made safe here.
     """
     flags = f"{assessment.severity.name} {FLAGS.get(record.outcome, '')}"
     first_line = subject(flags, record.action, record.actor.name, record.account, account_name)
-    return Message(first_line, _body(record, assessment, account_name, note))
+    return Message(first_line, _body(record, assessment, account_name, note, time_zone))
 
 
 def subject(flags: str, action: str, actor: str, account: str, account_name: str) -> str:
@@ -83,11 +86,11 @@ def _fit(words: list[str], budget: int) -> list[str]:
     return [cap(word, limit) for word in words]
 
 
-def _body(record: Record, assessment: Assessment, account_name: str, note: str) -> str:
+def _body(record: Record, assessment: Assessment, account_name: str, note: str, time_zone: str) -> str:
     blocks = [
         "\n".join(wrapped(_headline(record, account_name))),
         table(_judgement(assessment)),
-        table(_facts(record, account_name)),
+        table(_facts(record, account_name, time_zone)),
         _listed("Parameters", record.requestParameters),
         _listed("Details", record.serviceEventDetails),
         "\n".join(_reference(record, note)),
@@ -122,13 +125,13 @@ def _why(assessment: Assessment) -> list[str]:
     return [assessment.entry.why] if assessment.rule != "catalogue" else []
 
 
-def _facts(record: Record, account_name: str) -> list[tuple[str, list[str]]]:
+def _facts(record: Record, account_name: str, time_zone: str) -> list[tuple[str, list[str]]]:
     region = as_name(record.awsRegion, 40) or "region unknown"
     return [
         ("What", [_what(record)]),
         ("Who", _who(record)),
         ("Where", [f"{place(record.account, account_name)}, {region}"]),
-        ("When", [when.in_words(record.eventTime)]),
+        ("When", [when.in_words(record.eventTime, time_zone)]),
         ("From", _from(record)),
         ("Result", _result(record)),
     ]

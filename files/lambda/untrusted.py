@@ -55,7 +55,8 @@ def clean(value: str) -> str:
     value = value[:_READ_AT_MOST]
     if value.isascii() and value.isprintable():
         return " ".join(value.split())
-    value = unicodedata.normalize("NFKC", value).replace("\u3002", ".")
+    # One character may become eighteen.
+    value = unicodedata.normalize("NFKC", value)[:_READ_AT_MOST].replace("\u3002", ".")
     return " ".join("".join(map(_visible, value)).split())
 
 

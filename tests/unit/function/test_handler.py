@@ -30,7 +30,7 @@ CONTEXT = SimpleNamespace(invoked_function_arn="arn:aws:lambda:us-east-1:1111111
 
 
 def published(subject: str) -> dict[str, Any]:
-    return {"TopicArn": TOPIC, "Subject": subject, "Message": ANY, "MessageAttributes": ANY}
+    return {"TopicArn": TOPIC, "Subject": subject, "Message": ANY, "MessageStructure": "json", "MessageAttributes": ANY}
 
 
 @pytest.fixture
@@ -133,6 +133,31 @@ def test_change_of_its_own_rule_is_critical(sns: Stubber, event: Build) -> None:
     change = {"eventSource": "events.amazonaws.com", "eventName": "DisableRule"}
     answer = handler.lambda_handler(event(**change, requestParameters={"name": "iam-alerting"}), CONTEXT)
     assert (answer["severity"], answer["rule"]) == ("critical", "pipeline-changed")
+
+
+def test_settings_of_the_deployment_reach_the_message(
+    event: Build, sns: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def publish(**call: Any) -> dict[str, str]:
+        sent.append(call)
+        return {"MessageId": "m-1"}
+
+    monkeypatch.setenv("HTTPS_FORMAT", "amazon-q")
+    monkeypatch.setenv("TIME_ZONE", "Asia/Tokyo")
+    monkeypatch.setattr(handler, "trusted_accounts", lambda: frozenset({"222222222222"}))
+    monkeypatch.setattr(handler._sns("eu-central-1"), "publish", publish)
+    trust = {"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Statement": [trust]})
+    answer = handler.lambda_handler(
+        event(eventName="UpdateAssumeRolePolicy", requestParameters={"policyDocument": document}), CONTEXT
+    )
+    texts = json.loads(sent[0]["Message"])
+    assert answer["rule"] == "trust-in-trusted-account"
+    assert "in Asia/Tokyo)" in texts["email"]
+    assert json.loads(texts["https"])["source"] == "custom"
+    assert json.loads(texts["default"])["class_name"] == "Detection Finding"
 
 
 def test_failure_to_publish_is_raised_and_logged(
