@@ -12,7 +12,7 @@ from assess import Assessment, assess
 from catalogue import Entry
 from pipeline import Pipeline
 from record import Record, parse
-from suppress import Suppression, Verdict, judge
+from suppression import Suppression, Verdict
 from untrusted import as_value
 
 
@@ -44,7 +44,7 @@ def alert(event: object, known: Knowledge, today: str) -> Alert:
     return Alert(
         record,
         assess(record, known.catalogue, known.pipeline, known.trusted_accounts),
-        judge(record, known.pipeline, known.suppressions, today),
+        _verdict(record, known, today),
         known.account_name if known.pipeline.account == record.account else "",
     )
 
@@ -60,3 +60,11 @@ def about(found: Alert) -> dict[str, str]:
         "account": as_value(record.account, 64),
         "outcome": record.outcome.value,
     }
+
+
+def _verdict(record: Record, known: Knowledge, today: str) -> Verdict:
+    if not known.suppressions:
+        return Verdict()
+    import suppress  # not needed by all, and it takes its time to load
+
+    return suppress.judge(record, known.pipeline, known.suppressions, today)

@@ -25,7 +25,7 @@ from clients import client
 from finding import finding
 from message import write
 from pipeline import Pipeline
-from suppress import Suppression, suppressions
+from suppression import Suppression, suppressions
 from trusted import trusted_accounts
 
 if TYPE_CHECKING:

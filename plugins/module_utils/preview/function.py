@@ -18,7 +18,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import ca
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import SOURCE
 
 # Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
-_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppress", "untrusted")
+_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppression", "untrusted")
 
 
 @functools.cache
@@ -65,7 +65,7 @@ class Function:
         self._name = name
         self._account_names = account_names
         self._catalogue = self._code.catalogue.read(json.loads(in_package(catalogue())))
-        self.suppressions = self._code.suppress.read(suppressions)
+        self.suppressions = self._code.suppression.read(suppressions)
         self.today = today
         self._trusted_accounts = frozenset(trusted_accounts)
         self._time_zone = time_zone

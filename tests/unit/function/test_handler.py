@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from catalogue import Entry
 from record import NotARecordError
-from suppress import Suppression
+from suppression import Suppression
 
 Build = Callable[..., dict[str, Any]]
 
