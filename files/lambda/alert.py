@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import parameters
 from assess import Assessment, assess
 from catalogue import Entry
 from pipeline import Pipeline
@@ -26,13 +28,24 @@ class Knowledge(NamedTuple):
     trusted_accounts: frozenset[str] = frozenset()
 
 
-class Alert(NamedTuple):
+class Alert:
     """A record, how bad it is, and whether it is kept quiet; `account_name` is empty where none is known."""
 
-    record: Record
-    assessment: Assessment
-    verdict: Verdict
-    account_name: str
+    def __init__(self, record: Record, assessment: Assessment, verdict: Verdict, account_name: str) -> None:
+        self.record = record
+        self.assessment = assessment
+        self.verdict = verdict
+        self.account_name = account_name
+
+    @functools.cached_property
+    def parameters(self) -> list[str]:
+        """The parameters of the call in lines that are safe to print."""
+        return parameters.lines(self.record.requestParameters)
+
+    @functools.cached_property
+    def details(self) -> list[str]:
+        """The details of an event that no call made, in lines that are safe to print."""
+        return parameters.lines(self.record.serviceEventDetails)
 
 
 def alert(event: object, known: Knowledge, today: str) -> Alert:

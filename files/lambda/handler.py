@@ -81,7 +81,7 @@ def _suppressed(suppression: Suppression, pipeline: Pipeline, now: float) -> dic
 
 def _publish(told: settings.Settings, found: Alert) -> str:
     """Publish the alert, and answer with the message's id."""
-    message = write(found.record, found.assessment, found.account_name, found.verdict.note, told.time_zone)
+    message = write(found, told.time_zone)
     said = about(found)
     chat = None
     if told.https_format == CHAT:

@@ -84,9 +84,7 @@ class Function:
 
     def mail(self, alert: Any) -> Any:
         """The C(Message) of an alert."""
-        return self._code.message.write(
-            alert.record, alert.assessment, alert.account_name, alert.verdict.note, self._time_zone
-        )
+        return self._code.message.write(alert, self._time_zone)
 
     def knows(self, alert: Any) -> bool:
         """Whether the alert's action is in the catalogue."""
