@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import parameters
+import target
 from assess import Assessment, assess
 from catalogue import Entry
 from pipeline import Pipeline
@@ -47,6 +48,24 @@ class Alert:
         """The details of an event that no call made, in lines that are safe to print."""
         return parameters.lines(self.record.serviceEventDetails)
 
+    @functools.cached_property
+    def targets(self) -> list[tuple[str, str]]:
+        """The kinds and names of what the call was aimed at. Not safe to print yet."""
+        return target.targets(self.record)
+
+    @functools.cached_property
+    def about(self) -> dict[str, str]:
+        """What programs are told of the alert: in the log, and all but the eventID as attributes of the message."""
+        record = self.record
+        return {
+            "eventID": as_value(record.eventID, 64),
+            "severity": self.assessment.severity.name.lower(),
+            "action": as_value(record.action, 128),
+            "actor": as_value(record.actor.group, 128),
+            "account": as_value(record.account, 64),
+            "outcome": record.outcome.value,
+        }
+
 
 def alert(event: object, known: Knowledge, today: str) -> Alert:
     """The alert of an EventBridge event on the day `today` (YYYY-MM-DD, UTC).
@@ -60,19 +79,6 @@ def alert(event: object, known: Knowledge, today: str) -> Alert:
         _verdict(record, known, today),
         known.account_name if known.pipeline.account == record.account else "",
     )
-
-
-def about(found: Alert) -> dict[str, str]:
-    """What programs are told of the alert: in the log, and all but the eventID as attributes of the message."""
-    record = found.record
-    return {
-        "eventID": as_value(record.eventID, 64),
-        "severity": found.assessment.severity.name.lower(),
-        "action": as_value(record.action, 128),
-        "actor": as_value(record.actor.group, 128),
-        "account": as_value(record.account, 64),
-        "outcome": record.outcome.value,
-    }
 
 
 def _verdict(record: Record, known: Knowledge, today: str) -> Verdict:

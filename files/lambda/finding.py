@@ -13,7 +13,6 @@ from typing import Any
 
 import origin
 import redact
-import target
 import when
 from alert import Alert
 from assess import Assessment, Severity
@@ -60,7 +59,7 @@ def finding(alert: Alert, now: float) -> dict[str, Any]:
         "api": _api(record),
         "finding_info": _information(record, assessment, time),
         "remediation": {"desc": assessment.next or "Ask the actor what it was for."},
-        "resources": [{"type": kind, "name": as_value(name, _ARN)} for kind, name in target.targets(record)],
+        "resources": [{"type": kind, "name": as_value(name, _ARN)} for kind, name in alert.targets],
         "evidences": [_evidence(alert)],
         **_if_any(comment=as_name(alert.verdict.note, _TEXT)),
     }

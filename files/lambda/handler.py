@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import metrics
 import settings
-from alert import Alert, Knowledge, about, alert
+from alert import Alert, Knowledge, alert
 from catalogue import catalogue
 from channels import CHAT, by_protocol, chat_notification
 from clients import client
@@ -61,7 +61,7 @@ def _tell(known: Knowledge, event: object, deliver: Callable[[Alert], dict[str, 
     """Deliver the alert of the event unless it is suppressed. Log and answer what there is to say of it."""
     now = time.time()
     found = alert(event, known, time.strftime("%Y-%m-%d", time.gmtime(now)))
-    entry: dict[str, Any] = {**about(found), "rule": found.assessment.rule}
+    entry: dict[str, Any] = {**found.about, "rule": found.assessment.rule}
     try:
         if found.verdict.suppression:
             entry |= _suppressed(found.verdict.suppression, known.pipeline, now)
@@ -82,11 +82,10 @@ def _suppressed(suppression: Suppression, pipeline: Pipeline, now: float) -> dic
 def _publish(told: settings.Settings, found: Alert) -> str:
     """Publish the alert, and answer with the message's id."""
     message = write(found, told.time_zone)
-    said = about(found)
     chat = None
     if told.https_format == CHAT:
-        chat = chat_notification(message, said["eventID"], found.assessment.rule, found.assessment.next)
-    return _send(told, message.subject, by_protocol(message, finding(found, time.time()), chat), said)
+        chat = chat_notification(message, found.about["eventID"], found.assessment.rule, found.assessment.next)
+    return _send(told, message.subject, by_protocol(message, finding(found, time.time()), chat), found.about)
 
 
 def _publish_summary(told: settings.Settings, more: Summary) -> str:

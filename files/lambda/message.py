@@ -84,11 +84,11 @@ def _fit(words: list[str], budget: int) -> list[str]:
 
 
 def _body(alert: Alert, time_zone: str) -> str:
-    record = alert.record
+    record, what = alert.record, _what(alert)
     blocks = [
-        "\n".join(wrapped(_headline(record, alert.account_name))),
+        "\n".join(wrapped(_headline(record, what, alert.account_name))),
         table(_judgement(alert.assessment)),
-        table(_facts(record, alert.account_name, time_zone)),
+        table(_facts(record, what, alert.account_name, time_zone)),
         _listed("Parameters", alert.parameters),
         _listed("Details", alert.details),
         "\n".join(_reference(record, alert.verdict.note)),
@@ -96,10 +96,10 @@ def _body(alert: Alert, time_zone: str) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _headline(record: Record, account_name: str) -> str:
+def _headline(record: Record, what: str, account_name: str) -> str:
     sentences = _SIGNED_IN if record.eventName == "ConsoleLogin" else _CALLED
     sentence = sentences[record.outcome].format(
-        who=as_name(record.actor.title, 2 * _NAME), what=_what(record), place=place(record.account, account_name)
+        who=as_name(record.actor.title, 2 * _NAME), what=what, place=place(record.account, account_name)
     )
     return sentence[:1].upper() + sentence[1:]
 
@@ -123,10 +123,10 @@ def _why(assessment: Assessment) -> list[str]:
     return [assessment.entry.why] if assessment.rule != "catalogue" else []
 
 
-def _facts(record: Record, account_name: str, time_zone: str) -> list[tuple[str, list[str]]]:
+def _facts(record: Record, what: str, account_name: str, time_zone: str) -> list[tuple[str, list[str]]]:
     region = as_name(record.awsRegion, 40) or "region unknown"
     return [
-        ("What", [_what(record)]),
+        ("What", [what]),
         ("Who", _who(record)),
         ("Where", [f"{place(record.account, account_name)}, {region}"]),
         ("When", [when.in_words(record.eventTime, time_zone)]),
@@ -135,9 +135,9 @@ def _facts(record: Record, account_name: str, time_zone: str) -> list[tuple[str,
     ]
 
 
-def _what(record: Record) -> str:
-    aim = as_name(target.target(record), 2 * _NAME)
-    action = as_name(record.action, _NAME)
+def _what(alert: Alert) -> str:
+    aim = as_name(target.in_words(alert.targets), 2 * _NAME)
+    action = as_name(alert.record.action, _NAME)
     return f"{action} on {aim}" if aim else action
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import identity
 import message
 import record
-from alert import Alert, Knowledge, about, alert
+from alert import Alert, Knowledge, alert
 from assess import RULES, assess
 from channels import by_protocol, chat_notification
 from finding import finding
@@ -97,7 +97,7 @@ def test_any_record_makes_a_finding_and_a_notification(detail: dict[str, Any]) -
     found = finding(made, 0.0)
     DetectionFinding.model_validate(found)
     assert all(text.isprintable() for text in texts_of(found))
-    chat = chat_notification(message.write(made), about(made)["eventID"], made.assessment.rule, made.assessment.next)
+    chat = chat_notification(message.write(made), made.about["eventID"], made.assessment.rule, made.assessment.next)
     sent = json.loads(by_protocol(message.write(made), found, chat).encode())
     assert json.loads(sent["default"]) == found
     assert json.loads(sent["https"])["content"]["description"].count("```") == 2
