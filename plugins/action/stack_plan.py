@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import i
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
+    REMOVAL,
     Plan,
     by_attribute,
+    is_unwanted,
     make_plan,
     reported_diff,
 )
@@ -47,6 +49,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     SettingsError,
     check_account_id,
     check_actions,
+    check_group_seconds,
     check_name,
     check_region,
     check_subscribers,
@@ -73,6 +76,7 @@ ARGUMENTS = {
     "subscribers": {"type": "list", "elements": "raw", "default": []},
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
+    "group_seconds": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "keep": {"type": "list", "elements": "str", "default": []},
@@ -95,11 +99,12 @@ class ActionModule(ActionBase):
             plan = made_plan(arguments, settings, desired, names)
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
+        unwanted = [name for name, document in desired.items() if is_unwanted(document)]
         changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, plan.pending, self._task.check_mode),
+            "summary": summary(arguments, changes, unwanted, plan.pending, self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": desired["bucket"]["Name"],
@@ -137,7 +142,7 @@ def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:
     """For each component that is there and not to be kept, that it is to be no more."""
-    return {name: Change({"State": "present"}, {"State": "absent"}) for name in plan.present if name not in keep}
+    return {name: REMOVAL for name in plan.present if name not in keep}
 
 
 def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
@@ -148,17 +153,30 @@ def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
     }
 
 
-def summary(arguments: dict[str, Any], changes: Mapping[str, Change], pending: Sequence[str], check_mode: bool) -> str:
+def summary(
+    arguments: dict[str, Any],
+    changes: Mapping[str, Change],
+    unwanted: Collection[str],
+    pending: Sequence[str],
+    check_mode: bool,
+) -> str:
     """One line on the account for the report."""
-    removing = arguments["state"] == "absent"
+    if arguments["state"] == "absent":
+        doing = "would remove" if check_mode else "differs"
+        return f"{doing}: {', '.join(changes)}" if changes else "nothing to remove"
     if changes:
-        doing = ("would remove" if removing else "would change") if check_mode else "differs"
-        line = f"{doing}: {', '.join(changes)}"
-    elif removing:
-        line = "nothing to remove"
+        words = ("would change", "would remove") if check_mode else ("differs", "to be removed")
+        line = what_of_which(changes, unwanted, *words)
     else:
-        line = f"changed: {', '.join(arguments['applied'])}" if arguments["applied"] else "in sync"
-    return f"{line}; not confirmed yet: {', '.join(pending)}" if pending and not removing else line
+        line = what_of_which(arguments["applied"], unwanted, "changed", "removed") or "in sync"
+    return f"{line}; not confirmed yet: {', '.join(pending)}" if pending else line
+
+
+def what_of_which(names: Iterable[str], unwanted: Collection[str], changed: str, removed: str) -> str:
+    """What becomes of which components, such as C(changed: function, rule; removed: table)."""
+    names = list(names)
+    made, gone = ([name for name in names if (name in unwanted) is side] for side in (False, True))
+    return "; ".join(f"{doing}: {', '.join(which)}" for doing, which in ((changed, made), (removed, gone)) if which)
 
 
 def left_over(changes: Mapping[str, Change]) -> str:
@@ -194,6 +212,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         log_retention_days=arguments["log_retention_days"],
         architecture=arguments["architecture"],
         extra_tags=check_tags(arguments["tags"]),
+        group_seconds=check_group_seconds(arguments["group_seconds"]),
         code_sha256=function_package()[1],
     )
 

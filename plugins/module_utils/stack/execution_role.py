@@ -44,6 +44,8 @@ def desired(settings: Settings) -> dict[str, Any]:
         },
         "PolicyName": names.role_name(settings),
         "PolicyDocument": _policy(settings),
+        # That of the event source mapping is not looked at here: it stays until the queue is empty.
+        "InlinePolicies": [names.role_name(settings), names.grouping_policy_name(settings)],
         # Whoever adds permissions, or takes some by a boundary, makes it another role.
         "OtherInlinePolicies": [],
         "AttachedPolicies": [],
@@ -84,7 +86,7 @@ def live(account: Account, desired: Document) -> Document | None:
         "Description": role.get("Description", ""),
         "AssumeRolePolicyDocument": role["AssumeRolePolicyDocument"],
         "PolicyDocument": _document(iam, name, desired["PolicyName"]) if desired["PolicyName"] in inline else {},
-        "OtherInlinePolicies": sorted(set(inline) - {desired["PolicyName"]}),
+        "OtherInlinePolicies": sorted(set(inline) - set(desired["InlinePolicies"])),
         "AttachedPolicies": sorted(policy["PolicyArn"] for policy in attached["AttachedPolicies"]),
         "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         "Tags": tags_of(role.get("Tags", [])),

@@ -54,13 +54,18 @@ def desired(settings: Settings) -> dict[str, Any]:
         "MemorySize": MEMORY_MIB,
         "Role": names.role_arn(settings),
         "DeadLetterConfig": {"TargetArn": names.queue_arn(settings)},
-        "Environment": {"TOPIC_ARN": names.topic_arn(settings), "ACCOUNT_NAME": settings.account_name},
+        "Environment": _environment(settings),
         # A layer would be somebody else's code beside ours; a limit, 0 say, would let alerts be lost.
         "Layers": [],
         "ReservedConcurrentExecutions": None,
         "CodeSha256": settings.code_sha256,
         "Tags": settings.tags,
     }
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    grouping = {"GROUP_SECONDS": str(settings.group_seconds)} if settings.group_seconds else {}
+    return {"TOPIC_ARN": names.topic_arn(settings), "ACCOUNT_NAME": settings.account_name, **grouping}
 
 
 def live(account: Account, desired: Document) -> Document | None:
