@@ -21,6 +21,10 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     # The module underneath would delete the log group.
     "unknown-retention": ({"iam_alerting_log_retention_days": 1096}, "iam_alerting_log_retention_days"),
     "bad-architecture": ({"iam_alerting_architecture": "riscv"}, "iam_alerting_architecture"),
+    "too-long-a-group": (
+        {"iam_alerting_group_seconds": 901},
+        "iam_alerting_group_seconds is 901, but it must be from 0 to 900",
+    ),
     "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
     "no-account-id": ({"account_id": "1234"}, "account_id is '1234'"),
     "no-component": ({"iam_alerting_components": ["topic", "lambda"]}, "iam_alerting_components has 'lambda'"),
