@@ -44,7 +44,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
     "logs": ("DescribeLogGroups", "ListTagsForResource"),
     "iam": ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
-    "lambda": ("GetFunction", "GetPolicy"),
+    "lambda": ("GetFunction", "GetPolicy", "ListEventSourceMappings", "ListTags"),
+    "dynamodb": ("DescribeTable", "DescribeTimeToLive", "ListTagsOfResource"),
     "events": ("ListRules", "ListTagsForResource", "ListTargetsByRule"),
 }
 # "standard" retries what AWS throttles and what the network drops, with growing pauses, six times in all.

@@ -81,6 +81,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         environment["HTTPS_FORMAT"] = settings.https_format
     if settings.time_zone:
         environment["TIME_ZONE"] = settings.time_zone
+    if settings.group_seconds:
+        environment["GROUP_SECONDS"] = str(settings.group_seconds)
     return environment
 
 
