@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import S
 
 # Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
 _MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppression", "untrusted")
+# Those that the others import while they are at work.
+_LATE = ("policy", "suppress")
 
 
 @functools.cache
@@ -32,11 +35,24 @@ def modules() -> SimpleNamespace:
     others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(SOURCE))
     try:
-        return SimpleNamespace(**{name: importlib.import_module(name) for name in _MODULES})
+        return SimpleNamespace(**{name: importlib.import_module(name) for name in (*_MODULES, *_LATE)})
     finally:
         sys.path.remove(str(SOURCE))
         for name in names:
             sys.modules.pop(name, None)
+        sys.modules.update(others)
+
+
+@contextlib.contextmanager
+def at_work() -> Iterator[None]:
+    """The modules that are imported late are found for as long as this lasts."""
+    others = {name: sys.modules[name] for name in _LATE if name in sys.modules}
+    sys.modules.update({name: getattr(modules(), name) for name in _LATE})
+    try:
+        yield
+    finally:
+        for name in _LATE:
+            del sys.modules[name]
         sys.modules.update(others)
 
 
@@ -80,7 +96,8 @@ class Function:
             self.suppressions,
             self._trusted_accounts,
         )
-        return self._code.alert.alert(event, known, self.today)
+        with at_work():
+            return self._code.alert.alert(event, known, self.today)
 
     def mail(self, alert: Any) -> Any:
         """The C(Message) of an alert."""
