@@ -173,6 +173,18 @@ def test_problems_alone_are_no_failure(status: Status) -> None:
     assert "healthy" in run.output.split("WHAT")[1].split("2 accounts:")[0]
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("iam_alerting_status_html", "/nowhere/status.html"), ("iam_alerting_status_show", "some")]
+)
+def test_what_cannot_be_reported_is_not_read(variable: str, value: str, status: Status) -> None:
+    account = status.ids["healthy"]
+    status.sandbox.clear_calls(account.id)
+    run = status.read("status", "-e", f"{variable}={value}")
+    assert run.status != 0
+    assert f"{variable} is '{value}'" in run.output
+    assert status.sandbox.calls(account.id) == []
+
+
 def test_a_report_that_cannot_be_written_is_a_failure(status: Status) -> None:
     run = status.read("status", "-e", "iam_alerting_status_html=/nowhere/status.html", "--limit", "healthy")
     assert run.status != 0

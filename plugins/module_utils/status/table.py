@@ -91,7 +91,7 @@ def _table(rows: Sequence[Row], width: int) -> list[str]:
 def _lines(row: Sequence[str], widths: Sequence[int], room: int) -> list[str]:
     *cells, text = row
     first = "".join(f"{_cut(cell, size):<{size}}  " for cell, size in zip(cells, widths, strict=True))
-    wrapped = textwrap.wrap(text, room) or [""]
+    wrapped = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
     return [f"{first}{wrapped[0]}".rstrip(), *(" " * len(first) + line for line in wrapped[1:])]
 
 
