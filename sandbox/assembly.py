@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, policies, strict
+from sandbox import alarms, policies, sns_delivery, strict
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -45,6 +45,7 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
         part.install()
     alarms.install()
     policies.install()
+    sns_delivery.install()
     strict.install(files.status)
     journal, faults = Journal(), Faults()
     delivery = Delivery(bus, files)

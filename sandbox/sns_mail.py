@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import secrets
 import time
@@ -128,7 +129,7 @@ class SnsMail:
         token = _value(params, "Token")
         topic = sns._topic_by_arn_any_scope(_value(params, "TopicArn"))
         found = [one for one in (topic or {}).get("subscriptions", []) if token and one.get("token") == token]
-        if found and found[0].get("token_expires", time.time()) < time.time():
+        if found and found[0].get("token_expires", math.inf) < time.time():
             return _invalid("Invalid parameter: Token")
         answer = self._confirm(params)
         if found and answer[0] == 200:

@@ -20,7 +20,7 @@ from alert import Alert
 from clients import client
 from grouping import Grouping
 from groups import Groups
-from message import Message
+from summary import Summary
 
 _Parameters = ParamSpec("_Parameters")
 _Answer = TypeVar("_Answer")
@@ -31,11 +31,11 @@ _TRIES_OF_GROUPING = 2  # deliveries of a message; from then on its mail matters
 
 
 class Mails(NamedTuple):
-    """`tell` makes the alert of an event and has it delivered; `publish` mails an alert, `send` any message."""
+    """`tell` makes the alert of an event and has it delivered; the others mail an alert, and what came after it."""
 
     tell: Callable[[object, Callable[[Alert], dict[str, Any]]], dict[str, Any]]
     publish: Callable[[Alert], str]
-    send: Callable[[Message, Mapping[str, str]], str]
+    publish_summary: Callable[[Summary], str]
 
 
 def work_off(
@@ -96,7 +96,7 @@ def _grouping(queue_arn: str, mails: Mails, pipeline: str, group_seconds: int) -
         groups=Groups(_dynamodb(queue_arn.split(":")[3]), f"{pipeline}-groups"),
         remind=functools.partial(reminder.send, queue_arn),
         publish=mails.publish,
-        send=mails.send,
+        publish_summary=mails.publish_summary,
         seconds=group_seconds,
         pipeline=pipeline,
     )

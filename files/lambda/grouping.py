@@ -13,14 +13,13 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import metrics
 import summary
 from alert import Alert
 from groups import Claim, Groups, Window
-from message import Message
 from record import Record
 from reminder import Reminder
 from untrusted import as_value
@@ -48,7 +47,7 @@ def sort_key(record: Record) -> str:
 
 
 class Grouping(NamedTuple):
-    """What events are delivered with: table and queue; `publish` and `send` mail an alert and a summary.
+    """What events are delivered with: table and queue; `publish` mails an alert.
 
     `seconds` is how long a window is open, `log_group` where people find the function's log.
     """
@@ -56,7 +55,7 @@ class Grouping(NamedTuple):
     groups: Groups
     remind: Callable[[Reminder, int], None]
     publish: Callable[[Alert], str]
-    send: Callable[[Message, Mapping[str, str]], str]
+    publish_summary: Callable[[summary.Summary], str]
     seconds: int
     pipeline: str
     clock: Callable[[], float] = time.time
@@ -67,7 +66,7 @@ class Grouping(NamedTuple):
         if not event:
             return self.alone(found)
         group, now = key(found), int(self.clock())
-        claim = self.groups.claim(group, event, summary.aim(found.record), now)
+        claim = self.groups.claim(group, event, summary.aim(found), now)
         if claim is Claim.DONE:
             return {"disposition": "duplicate", "group": group}
         opener = event if claim is Claim.AGAIN else self.groups.enter(group, self._window(found, event, now), now)
@@ -117,8 +116,8 @@ class Grouping(NamedTuple):
     def _tell(self, group: str, window: Window, more: int) -> str:
         first = summary.read(window.details)
         listed = self.groups.told_by(group, window.opener, summary.LISTED)
-        found = summary.Summary(group, first, more, window.latest, listed, f"/aws/lambda/{self.pipeline}")
-        return self.send(summary.write(found), first.attributes())
+        log_group = f"/aws/lambda/{self.pipeline}"
+        return self.publish_summary(summary.Summary(group, first, more, window.latest, listed, log_group))
 
     def _window(self, found: Alert, event: str, now: int) -> Window:
         """The window that the event opens, if there is none."""

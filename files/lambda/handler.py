@@ -1,7 +1,7 @@
 # Copyright: Trailwatch contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Lambda function: a CloudTrail record from EventBridge becomes a mail through SNS.
+"""The Lambda function: a CloudTrail record from EventBridge becomes a mail, and what programs read, through SNS.
 
 What it is told by environment variables stands in settings.py.
 An error is raised, never swallowed: Lambda then retries, and in the end hands the event to the dead-letter queue.
@@ -14,16 +14,22 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import metrics
 import settings
-from alert import Alert, Knowledge, about, alert
+from alert import Alert, Knowledge, alert
 from catalogue import catalogue
+from channels import CHAT, by_protocol, chat_notification
 from clients import client
-from message import Message, write
+from finding import finding
+from message import write
 from pipeline import Pipeline
-from suppress import Suppression, suppressions
+from suppression import Suppression, suppressions
+from trusted import trusted_accounts
+
+if TYPE_CHECKING:
+    from summary import Summary
 
 
 def lambda_handler(event: object, context: Any) -> dict[str, Any]:
@@ -46,7 +52,7 @@ def _work_off(
     mails = batch.Mails(
         functools.partial(_tell, known),
         batch.paced(functools.partial(_publish, told)),
-        batch.paced(functools.partial(_send, told)),
+        batch.paced(functools.partial(_publish_summary, told)),
     )
     return batch.work_off(messages, context, mails, known.pipeline.name, told.group_seconds)
 
@@ -55,7 +61,7 @@ def _tell(known: Knowledge, event: object, deliver: Callable[[Alert], dict[str, 
     """Deliver the alert of the event unless it is suppressed. Log and answer what there is to say of it."""
     now = time.time()
     found = alert(event, known, time.strftime("%Y-%m-%d", time.gmtime(now)))
-    entry: dict[str, Any] = {**about(found), "rule": found.assessment.rule}
+    entry: dict[str, Any] = {**found.about, "rule": found.assessment.rule}
     try:
         if found.verdict.suppression:
             entry |= _suppressed(found.verdict.suppression, known.pipeline, now)
@@ -74,15 +80,31 @@ def _suppressed(suppression: Suppression, pipeline: Pipeline, now: float) -> dic
 
 
 def _publish(told: settings.Settings, found: Alert) -> str:
-    message = write(found.record, found.assessment, found.account_name, found.verdict.note)
-    return _send(told, message, about(found))
+    """Publish the alert, and answer with the message's id."""
+    message = write(found, told.time_zone)
+    chat = None
+    if told.https_format == CHAT:
+        chat = chat_notification(message, found.about["eventID"], found.assessment.rule, found.assessment.next)
+    return _send(told, message.subject, by_protocol(message, finding(found, time.time()), chat), found.about)
 
 
-def _send(told: settings.Settings, message: Message, about_it: Mapping[str, str]) -> str:
+def _publish_summary(told: settings.Settings, more: Summary) -> str:
+    """Publish the summary of a window, and answer with the message's id."""
+    import summary
+    import summary_finding
+
+    message = summary.write(more, told.time_zone)
+    made = summary_finding.updated_finding(more, time.time())
+    chat = chat_notification(message, more.first.eventID, "grouped") if told.https_format == CHAT else None
+    return _send(told, message.subject, by_protocol(message, made, chat), more.first.attributes())
+
+
+def _send(told: settings.Settings, subject: str, texts: str, about_it: Mapping[str, str]) -> str:
     answer = _sns(told.region).publish(
         TopicArn=told.topic_arn,
-        Subject=message.subject,
-        Message=message.body,
+        Subject=subject,
+        Message=texts,
+        MessageStructure="json",
         MessageAttributes=_attributes(about_it),
     )
     return str(answer["MessageId"])
@@ -97,7 +119,7 @@ def _knowledge(told: settings.Settings, context: object) -> Knowledge:
     """What alerts are made with. All of the pipeline has the topic's name; its account is the function's."""
     own_arn = str(getattr(context, "invoked_function_arn", "") or told.topic_arn)
     pipeline = Pipeline(told.topic_arn.split(":")[5], (own_arn.split(":") + [""] * 5)[4])
-    return Knowledge(pipeline, told.account_name, catalogue(), suppressions())
+    return Knowledge(pipeline, told.account_name, catalogue(), suppressions(), trusted_accounts())
 
 
 def _attributes(about_it: Mapping[str, str]) -> dict[str, Any]:

@@ -12,11 +12,18 @@ _LONGEST_WINDOW = 900  # seconds; SQS delays no message longer
 
 
 class Settings(NamedTuple):
-    """The topic to publish to, what people call the account, and how long events are grouped (0: each has its mail)."""
+    """The topic to publish to, and what people call the account.
+
+    `group_seconds` is how long events are grouped (0: each has its mail); `https_format` is what subscribers by https
+    get, `finding` or `amazon-q`; `time_zone` is the IANA name of the zone in which mails tell the time beside UTC, or
+    empty.
+    """
 
     topic_arn: str
     account_name: str = ""
     group_seconds: int = 0
+    https_format: str = "finding"
+    time_zone: str = ""
 
     @property
     def region(self) -> str:
@@ -25,14 +32,20 @@ class Settings(NamedTuple):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings from TOPIC_ARN and, both optional, ACCOUNT_NAME and GROUP_SECONDS.
+    """The settings from TOPIC_ARN and, all optional, ACCOUNT_NAME, GROUP_SECONDS, HTTPS_FORMAT and TIME_ZONE.
 
     Raises RuntimeError if one cannot be used.
     """
     arn = environment.get("TOPIC_ARN", "")
     if not arn.startswith("arn:") or arn.count(":") != 5:
         raise RuntimeError(f"the environment variable TOPIC_ARN must hold the ARN of an SNS topic, not {arn!r}")
-    return Settings(arn, environment.get("ACCOUNT_NAME", ""), _group_seconds(environment.get("GROUP_SECONDS", "0")))
+    return Settings(
+        arn,
+        environment.get("ACCOUNT_NAME", ""),
+        _group_seconds(environment.get("GROUP_SECONDS", "0")),
+        environment.get("HTTPS_FORMAT", "finding"),
+        environment.get("TIME_ZONE", ""),
+    )
 
 
 def _group_seconds(value: str) -> int:

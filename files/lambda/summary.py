@@ -14,9 +14,9 @@ import message
 import origin
 import target
 import when
-from alert import Alert, about
+from alert import Alert
 from message import Message
-from record import Outcome, Record
+from record import Outcome
 from shape import mapping, text
 from untrusted import as_name, as_value
 
@@ -74,7 +74,7 @@ def first(found: Alert) -> First:
     """What the summary needs of the event that is mailed at once."""
     record = found.record
     return First(
-        **about(found),
+        **found.about,
         account_name=found.account_name,
         title=as_value(record.actor.title, 2 * _NAME),
         region=as_value(record.awsRegion, 40),
@@ -89,20 +89,20 @@ def read(details: str) -> First:
     return First(*(text(found.get(field)) for field in First._fields))
 
 
-def aim(record: Record) -> str:
+def aim(found: Alert) -> str:
     """What the event was done to, in short."""
-    return as_value(target.target(record), 2 * _NAME)
+    return as_value(target.in_words(found.targets), 2 * _NAME)
 
 
-def write(told: Summary) -> Message:
-    """The summary. All text from events is made safe here."""
+def write(told: Summary, time_zone: str = "") -> Message:
+    """The mail, with times also in that time zone. All text from events is made safe here."""
     event = told.first
     flags = f"{event.severity.upper()} {message.FLAGS.get(_outcome(event), '')}{told.more} more "
     blocks = [
         "\n".join(message.wrapped(_headline(told))),
-        message.table(_facts(told)),
-        "\n".join(_listed(told)),
-        message.table(_reference(told)),
+        message.table(_facts(told, time_zone)),
+        "\n".join(_listed(told, time_zone)),
+        message.table(_reference(told, time_zone)),
     ]
     return Message(
         message.subject(flags, event.action or "unknown", event.actor, event.account, event.account_name),
@@ -121,29 +121,36 @@ def _headline(told: Summary) -> str:
     return f"The same came {told.more} more {times}: {what} by {who} in {where}."
 
 
-def _facts(told: Summary) -> list[tuple[str, list[str]]]:
+def _facts(told: Summary, time_zone: str) -> list[tuple[str, list[str]]]:
     event = told.first
     where = message.place(event.account, event.account_name)
-    times = sorted(map(when.in_words, {event.time, told.latest, *(_event(key)[0] for key, _target in told.listed)}))
+    first, last = (when.in_words(time, time_zone) for time in span(told))
     return [
         ("Rating", [f"{as_name(event.severity, 20).upper()}, for the reason in the mail about the first"]),
         ("What", [f"{as_name(event.action, _NAME)}, {told.more} more"]),
         ("Who", [as_name(event.actor, _NAME)]),
         ("Where", [f"{where}, {as_name(event.region, 40) or 'region unknown'}"]),
-        ("When", [f"from {times[0]} to {times[-1]}"]),
+        ("When", [f"from {first} to {last}"]),
         ("Result", [_RESULTS[_outcome(event)]]),
     ]
 
 
-def _listed(told: Summary) -> list[str]:
+def span(told: Summary) -> tuple[str, str]:
+    """When the first and the last of all that is known came."""
+    times = {told.first.time, told.latest, *(_event(key)[0] for key, _target in told.listed)}
+    ordered = sorted(times, key=when.in_words)
+    return ordered[0], ordered[-1]
+
+
+def _listed(told: Summary, time_zone: str) -> list[str]:
     if not told.listed:
         return []
     heading = "They are" if len(told.listed) == told.more else f"The last {len(told.listed)} of them"
-    return [heading, *(_line(*_event(key), aimed_at) for key, aimed_at in told.listed)]
+    return [heading, *(_line(*_event(key), aimed_at, time_zone) for key, aimed_at in told.listed)]
 
 
-def _line(time: str, event_id: str, aimed_at: str) -> str:
-    return f"  {when.in_words(time)}  {as_name(event_id, _ID)}  {as_name(aimed_at, _TARGET)}".rstrip()
+def _line(time: str, event_id: str, aimed_at: str, time_zone: str) -> str:
+    return f"  {when.in_words(time, time_zone)}  {as_name(event_id, _ID)}  {as_name(aimed_at, _TARGET)}".rstrip()
 
 
 def _event(key: str) -> tuple[str, str]:
@@ -152,11 +159,11 @@ def _event(key: str) -> tuple[str, str]:
     return time, event_id
 
 
-def _reference(told: Summary) -> list[tuple[str, list[str]]]:
+def _reference(told: Summary, time_zone: str) -> list[tuple[str, list[str]]]:
     event = told.first
     query = f'filter disposition = "grouped" and group = "{told.group}"'
     return [
-        ("First", [f"{as_name(event.title, 2 * _NAME)}, {when.in_words(event.time)}"]),
+        ("First", [f"{as_name(event.title, 2 * _NAME)}, {when.in_words(event.time, time_zone)}"]),
         ("Event", [as_name(event.eventID, _ID)]),
         ("Link", [event.link]),
         ("All", [f"each is in the trail's log files, and in the log group {told.log_group}, found by", query]),

@@ -42,13 +42,18 @@ _CALLED_NAME = {"cloudtrail": "trail", "events": "rule", "iam": "provider"}
 _SHOWN = 3
 
 
-def target(record: Record) -> str:
-    """What the call was aimed at, such as `user bob, policy ReadOnlyAccess`; empty if the record names nothing."""
+def in_words(found: list[tuple[str, str]]) -> str:
+    """Targets as text, such as `user bob, policy ReadOnlyAccess`; empty if there are none."""
+    return ", ".join(f"{kind} {name}" for kind, name in found)
+
+
+def targets(record: Record) -> list[tuple[str, str]]:
+    """The kinds and names of what the call was aimed at, such as `user` and `bob`; three at most."""
     found: dict[str, str] = {}
     for kind, name in (*_from_parameters(record), *_from_response(record), *_from_resources(record)):
         if name and (not found or (kind in _KINDS.values() and kind not in found)):
             found[kind] = name
-    return ", ".join(f"{kind} {name}" for kind, name in list(found.items())[:_SHOWN])
+    return list(found.items())[:_SHOWN]
 
 
 def new_access_key(record: Record) -> str:

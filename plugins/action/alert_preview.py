@@ -26,7 +26,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.preview.sources imp
     log_files,
     read_events,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError, check_actions
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    SettingsError,
+    check_actions,
+    check_time_zone,
+    check_trusted_accounts,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions
 
 # A file with more records is counted like a folder.
@@ -36,6 +41,8 @@ ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "actions": {"type": "list", "elements": "str", "required": True},
     "suppressions": {"type": "list", "elements": "raw", "default": []},
+    "trusted_accounts": {"type": "list", "elements": "raw", "default": []},
+    "time_zone": {"type": "str", "default": ""},
     "group_seconds": {"type": "int", "default": 0},
     "name": {"type": "str", "default": "iam-alerting"},
     "account_names": {"type": "dict", "default": {}},
@@ -109,11 +116,13 @@ def function(arguments: Mapping[str, Any]) -> Function:
     """The function as it would be deployed today.
 
     Raises:
-        SettingsError: a suppression cannot be used.
+        SettingsError: a suppression, a trusted account or the time zone cannot be used.
     """
     return Function(
         arguments["name"],
         {str(account): str(name) for account, name in arguments["account_names"].items()},
         check_suppressions(arguments["suppressions"]),
         time.strftime("%Y-%m-%d", time.gmtime()),
+        check_trusted_accounts(arguments["trusted_accounts"]),
+        check_time_zone(arguments["time_zone"]),
     )

@@ -43,6 +43,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     reported_diff,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    HTTPS_FORMATS,
     Settings,
     SettingsError,
     check_account_id,
@@ -51,6 +52,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     check_region,
     check_subscribers,
     check_tags,
+    check_time_zone,
+    check_trusted_accounts,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
 
@@ -72,6 +75,9 @@ ARGUMENTS = {
     "actions": {"type": "list", "elements": "str", "required": True},
     "subscribers": {"type": "list", "elements": "raw", "default": []},
     "suppressions": {"type": "list", "elements": "raw", "default": []},
+    "https_format": {"type": "str", "choices": list(HTTPS_FORMATS), "default": HTTPS_FORMATS[0]},
+    "time_zone": {"type": "str", "default": ""},
+    "trusted_accounts": {"type": "list", "elements": "raw", "default": []},
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "tags": {"type": "dict", "default": {}},
@@ -193,6 +199,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     configured = configured_region(arguments["profile"]) if not arguments["region"] else None
     region = check_region(arguments["region"], configured)
     suppressions = check_suppressions(arguments["suppressions"])
+    trusted_accounts = check_trusted_accounts(arguments["trusted_accounts"])
     return Settings(
         name=check_name(arguments["name"], account_id, region),
         account_id=account_id,
@@ -203,8 +210,11 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         log_retention_days=arguments["log_retention_days"],
         architecture=arguments["architecture"],
         extra_tags=check_tags(arguments["tags"]),
+        https_format=arguments["https_format"],
+        time_zone=check_time_zone(arguments["time_zone"]),
         suppressions=suppressions,
-        code=function_package(suppressions),
+        trusted_accounts=trusted_accounts,
+        code=function_package(suppressions, trusted_accounts),
     )
 
 

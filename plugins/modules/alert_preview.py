@@ -46,6 +46,15 @@ options:
     type: list
     elements: raw
     default: []
+  trusted_accounts:
+    description: Ids of the accounts that roles may trust, such as the organization's.
+    type: list
+    elements: raw
+    default: []
+  time_zone:
+    description: IANA name of a time zone in which mails tell the time, too. Empty for UTC alone.
+    type: str
+    default: ""
   group_seconds:
     description:
       - For how long alerts of the same account, action, actor, severity and outcome are held together, to count the

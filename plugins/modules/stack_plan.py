@@ -78,6 +78,23 @@ options:
     type: list
     elements: raw
     default: []
+  https_format:
+    description:
+      - What subscribers by HTTPS get.
+      - V(finding) is the Detection Finding of OCSF, which all other programs get, too.
+      - V(amazon-q) is a custom notification for Amazon Q Developer in chat applications.
+    type: str
+    choices: [finding, amazon-q]
+    default: finding
+  time_zone:
+    description: IANA name of a time zone in which mails tell the time, too. Empty for UTC alone.
+    type: str
+    default: ""
+  trusted_accounts:
+    description: Ids of the accounts that roles may trust, such as the organization's.
+    type: list
+    elements: raw
+    default: []
   log_retention_days:
     description: How many days log files and logs are kept.
     type: int

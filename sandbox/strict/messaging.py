@@ -104,14 +104,19 @@ def _encrypted(call: Call, _caller: Caller) -> None:
 
 
 def _structured(message: str) -> None:
+    """Other values than text are ignored, but for the default's (API Reference, Publish, "MessageStructure")."""
     try:
-        parts = json.loads(message)
+        parts = json.loads(message, object_pairs_hook=_without_duplicates)
     except ValueError as error:
         raise _invalid("Message Structure - JSON message body failed to parse") from error
-    if not isinstance(parts, dict) or "default" not in parts:
+    if not isinstance(parts, dict) or not isinstance(parts.get("default"), str):
         raise _invalid("Message Structure - No default entry in JSON message body")
-    if not all(isinstance(value, str) for value in parts.values()):
-        raise _invalid("Message Structure - JSON message values must be strings")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _value in pairs}) < len(pairs):
+        raise ValueError("duplicate keys")
+    return dict(pairs)
 
 
 _QUEUE_ATTRIBUTES = {

@@ -22,6 +22,9 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown-retention": ({"iam_alerting_log_retention_days": 1096}, "iam_alerting_log_retention_days"),
     "bad-architecture": ({"iam_alerting_architecture": "riscv"}, "iam_alerting_architecture"),
     "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
+    "no-https-format": ({"iam_alerting_https_format": "slack"}, "iam_alerting_https_format"),
+    "no-time-zone": ({"iam_alerting_time_zone": "Berlin"}, "Nearest: Europe/Berlin"),
+    "no-trusted-account": ({"iam_alerting_trusted_accounts": ["123"]}, "iam_alerting_trusted_accounts[0] is '123'"),
     "no-account-id": ({"account_id": "1234"}, "account_id is '1234'"),
     "no-component": ({"iam_alerting_components": ["topic", "lambda"]}, "iam_alerting_components has 'lambda'"),
     "suppression-by-nobody": (

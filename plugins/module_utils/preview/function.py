@@ -18,7 +18,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import ca
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import SOURCE
 
 # Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
-_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppress", "untrusted")
+_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppression", "untrusted")
 
 
 @functools.cache
@@ -49,6 +49,8 @@ class Function:
         account_names: Mapping[str, str],
         suppressions: Iterable[Mapping[str, Any]],
         today: str,
+        trusted_accounts: Iterable[str] = (),
+        time_zone: str = "",
     ) -> None:
         """Prepare the function of the pipeline I(name).
 
@@ -56,13 +58,17 @@ class Function:
             account_names: what accounts are called, by their ids.
             suppressions: in the form of C(check_suppressions).
             today: the day in UTC, YYYY-MM-DD.
+            trusted_accounts: those that roles may trust.
+            time_zone: in which mails tell the time beside UTC; an IANA name.
         """
         self._code = modules()
         self._name = name
         self._account_names = account_names
         self._catalogue = self._code.catalogue.read(json.loads(in_package(catalogue())))
-        self.suppressions = self._code.suppress.read(suppressions)
+        self.suppressions = self._code.suppression.read(suppressions)
         self.today = today
+        self._trusted_accounts = frozenset(trusted_accounts)
+        self._time_zone = time_zone
 
     def alert(self, event: Mapping[str, Any]) -> Any:
         """The function's C(Alert) of an event, made in the event's own account."""
@@ -72,12 +78,13 @@ class Function:
             self._account_names.get(account, ""),
             self._catalogue,
             self.suppressions,
+            self._trusted_accounts,
         )
         return self._code.alert.alert(event, known, self.today)
 
     def mail(self, alert: Any) -> Any:
         """The C(Message) of an alert."""
-        return self._code.message.write(alert.record, alert.assessment, alert.account_name, alert.verdict.note)
+        return self._code.message.write(alert, self._time_zone)
 
     def knows(self, alert: Any) -> bool:
         """Whether the alert's action is in the catalogue."""

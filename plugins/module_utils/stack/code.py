@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The code of the function: its sources, the catalogue and the suppressions in one package."""
+"""The code of the function: its sources, the catalogue, the suppressions and the trusted accounts in one package."""
 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,19 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.package import Pack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import suppressions
 
 SOURCE = Path(__file__).resolve().parents[3] / "files" / "lambda"
+TRUSTED_ACCOUNTS_FILE = "trusted_accounts.json"
 
 
-def function_package(records: Sequence[Mapping[str, Any]] = ()) -> Package:
-    """The package with these suppressions; one serves all accounts that have the same ones."""
-    return _built(suppressions.in_package(records))
+def function_package(records: Sequence[Mapping[str, Any]] = (), trusted_accounts: tuple[str, ...] = ()) -> Package:
+    """The package with these suppressions and trusted accounts; one serves all accounts that have the same ones."""
+    return _built(suppressions.in_package(records), trusted_accounts)
 
 
 @functools.cache
-def _built(records: bytes) -> Package:
-    known = catalogue.in_package(catalogue.catalogue())
-    return build_package(SOURCE, {catalogue.FILE_IN_PACKAGE: known, suppressions.FILE_IN_PACKAGE: records})
+def _built(records: bytes, trusted_accounts: tuple[str, ...]) -> Package:
+    files = {
+        catalogue.FILE_IN_PACKAGE: catalogue.in_package(catalogue.catalogue()),
+        suppressions.FILE_IN_PACKAGE: records,
+        TRUSTED_ACCOUNTS_FILE: json.dumps(trusted_accounts).encode("ascii"),
+    }
+    return build_package(SOURCE, files)

@@ -20,7 +20,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     ForeignResourceError,
     changed,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    HTTPS_FORMATS,
+    TAG_OURS,
+    Settings,
+)
 
 ATTRIBUTES = (
     "Description",
@@ -62,7 +66,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "MemorySize": MEMORY_MIB,
         "Role": names.role_arn(settings),
         "DeadLetterConfig": {"TargetArn": names.queue_arn(settings)},
-        "Environment": {"TOPIC_ARN": names.topic_arn(settings), "ACCOUNT_NAME": settings.account_name},
+        "Environment": _environment(settings),
         # A layer would be somebody else's code beside ours; a limit, 0 say, would let alerts be lost.
         "Layers": [],
         "ReservedConcurrentExecutions": None,
@@ -70,6 +74,16 @@ def desired(settings: Settings) -> dict[str, Any]:
         "ContentsSha256": settings.code.contents_sha256,
         "Tags": settings.tags,
     }
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What differs from account to account. What nobody asked for is left out, so that it changes no function."""
+    environment = {"TOPIC_ARN": names.topic_arn(settings), "ACCOUNT_NAME": settings.account_name}
+    if settings.https_format != HTTPS_FORMATS[0]:
+        environment["HTTPS_FORMAT"] = settings.https_format
+    if settings.time_zone:
+        environment["TIME_ZONE"] = settings.time_zone
+    return environment
 
 
 def live(account: Account, desired: Document) -> Document | None:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +35,8 @@ TAG_OURS = "trailwatch"
 SUBSCRIPTION_OPTIONS = frozenset(
     {"protocol", "endpoint", "raw_message_delivery", "filter_policy", "filter_policy_scope", "dead_letter_arn"}
 )
+# What subscribers by https get. The first is the default.
+HTTPS_FORMATS = ("finding", "amazon-q")
 
 
 class SettingsError(ValueError):
@@ -54,6 +58,9 @@ class Settings:
     extra_tags: Mapping[str, str]
     code: Package
     suppressions: tuple[dict[str, Any], ...] = ()
+    https_format: str = HTTPS_FORMATS[0]
+    time_zone: str = ""
+    trusted_accounts: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -79,10 +86,48 @@ def check_account_id(value: object) -> str:
     Raises:
         SettingsError: it is something else, as an unquoted id with leading zeros becomes in YAML.
     """
-    account_id = str(value)
-    if not re.fullmatch(r"\d{12}", account_id):
-        raise SettingsError(f"account_id is {value!r}, but an AWS account id has twelve digits. In YAML, quote it.")
-    return account_id
+    return _account_id("account_id", value)
+
+
+def check_trusted_accounts(values: Sequence[object]) -> tuple[str, ...]:
+    """The accounts that roles may trust, each once and in order, so that equal lists make equal packages.
+
+    Raises:
+        SettingsError: one of them is no account id.
+    """
+    ids = (_account_id(f"iam_alerting_trusted_accounts[{number}]", value) for number, value in enumerate(values))
+    return tuple(sorted(set(ids)))
+
+
+def _account_id(variable: str, value: object) -> str:
+    if not re.fullmatch(r"[0-9]{12}", str(value)):
+        raise SettingsError(f"{variable} is {value!r}, but an AWS account id has twelve digits. In YAML, quote it.")
+    return str(value)
+
+
+def check_time_zone(name: str) -> str:
+    """The IANA name of a time zone, or nothing.
+
+    Raises:
+        SettingsError: there is no such time zone, or the controller has no data of time zones.
+    """
+    try:
+        if name:
+            zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"iam_alerting_time_zone is {name!r}, which is no time zone. {_near_time_zones(name)} Give a name of the "
+            "IANA database such as Europe/Berlin, or leave it empty for UTC alone."
+        ) from error
+    return name
+
+
+def _near_time_zones(name: str) -> str:
+    known = {each.lower(): each for each in zoneinfo.available_timezones()}
+    if not known:
+        return "The controller knows none: install the Python package tzdata."
+    near = difflib.get_close_matches(name.lower(), known, cutoff=0.5)
+    return f"Nearest: {', '.join(known[each] for each in near)}." if near else "Nothing is near to it."
 
 
 def check_name(name: str, account_id: str, region: str) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever JSON a record is made of, there is a mail that SNS takes, and its layout holds."""
+"""Whatever JSON a record is made of, there is a mail whose layout holds, a finding of OCSF, and room for all in SNS."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from typing import Any
 import identity
 import message
 import record
+from alert import Alert, Knowledge, alert
 from assess import RULES, assess
+from channels import by_protocol, chat_notification
+from finding import finding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline import Pipeline
+from py_ocsf_models.events.findings.detection_finding import DetectionFinding
+from suppression import Verdict
 
 SAMPLES = [json.loads(path.read_text())["detail"] for path in (Path(__file__).parent / "records").glob("*.json")]
 FIELDS = sorted({key for detail in SAMPLES for key in detail} | {"serviceEventDetails", "resources", "errorCode"})
@@ -71,7 +76,8 @@ LINE = re.compile(rf"({LABELS}) +\S|Parameters$|Details$| {{2}}\S| {{8}}\S|$")
 @given(detail=details | damaged_records)
 def test_any_record_makes_a_mail(detail: dict[str, Any]) -> None:
     parsed = record.parse({"detail": detail})
-    mail = message.write(parsed, assess(parsed, {}, Pipeline("iam-alerting", "111111111111")), "production")
+    judged = assess(parsed, {}, Pipeline("iam-alerting", "111111111111"))
+    mail = message.write(Alert(parsed, judged, Verdict(), "production"))
     assert len(mail.subject) <= message.SUBJECT_LENGTH
     assert re.fullmatch(r"(LOW|MEDIUM|HIGH|CRITICAL) [ -~]+", mail.subject)
     assert len(mail.body.encode()) < 32 * 1024
@@ -80,3 +86,26 @@ def test_any_record_makes_a_mail(detail: dict[str, Any]) -> None:
     assert headline.strip()
     assert [line for line in rest.splitlines() if not LINE.match(line)] == []
     assert [line for line in mail.body.splitlines() if LINK.search(line)] == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(detail=details | damaged_records)
+def test_any_record_makes_a_finding_and_a_notification(detail: dict[str, Any]) -> None:
+    made = alert(
+        {"detail": detail}, Knowledge(Pipeline("iam-alerting", "111111111111"), "production", {}), "2026-11-23"
+    )
+    found = finding(made, 0.0)
+    DetectionFinding.model_validate(found)
+    assert all(text.isprintable() for text in texts_of(found))
+    chat = chat_notification(message.write(made), made.about["eventID"], made.assessment.rule, made.assessment.next)
+    sent = json.loads(by_protocol(message.write(made), found, chat).encode())
+    assert json.loads(sent["default"]) == found
+    assert json.loads(sent["https"])["content"]["description"].count("```") == 2
+
+
+def texts_of(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in texts_of(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in texts_of(inner)]
+    return [value] if isinstance(value, str) else []

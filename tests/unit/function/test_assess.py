@@ -20,7 +20,7 @@ from pipeline import Pipeline
 Build = Callable[..., dict[str, Any]]
 
 ROOT = Path(__file__).resolve().parents[3]
-OWN, OTHER = "111111111111", "222222222222"
+OWN, OTHER, TRUSTED = "111111111111", "222222222222", "333333333333"
 PIPELINE = Pipeline("iam-alerting", OWN)
 ROLE_SESSION = {"type": "AssumedRole", "arn": f"arn:aws:sts::{OWN}:assumed-role/deploy/ci"}
 
@@ -38,7 +38,8 @@ def judge(event: Build, known: dict[str, Entry]) -> Callable[..., Assessment]:
     def judged(action: str, parameters: Any = None, **fields: Any) -> Assessment:
         service, name = action.split(":")
         source = {"eventSource": f"{service}.amazonaws.com", "eventName": name, "responseElements": None}
-        return assess(record.parse(event(**{**source, "requestParameters": parameters, **fields})), known, PIPELINE)
+        parsed = record.parse(event(**{**source, "requestParameters": parameters, **fields}))
+        return assess(parsed, known, PIPELINE, frozenset({TRUSTED}))
 
     return judged
 
@@ -86,6 +87,19 @@ HOLDS = [
         "CRITICAL",
         "iam:CreateRole",
         {"assumeRolePolicyDocument": trust({"AWS": f"arn:aws:iam::{OTHER}:role/x"}, **CONDITION)},
+    ),
+    (
+        "trust-in-another-account",
+        "CRITICAL",
+        "iam:UpdateAssumeRolePolicy",
+        {"policyDocument": trust({"AWS": [f"arn:aws:iam::{TRUSTED}:root", OTHER]})},
+    ),
+    ("trust-in-trusted-account", "HIGH", "iam:UpdateAssumeRolePolicy", {"policyDocument": trust({"AWS": TRUSTED})}),
+    (
+        "trust-in-trusted-account",
+        "HIGH",
+        "iam:CreateRole",
+        {"assumeRolePolicyDocument": trust({"AWS": [OWN, f"arn:aws:iam::{TRUSTED}:root"]})},
     ),
     (
         "trust-in-any-web-identity",
@@ -257,6 +271,26 @@ def test_nothing_is_lower_than_low(judge: Callable[..., Assessment]) -> None:
 def test_without_a_catalogue_the_rules_still_hold(event: Build) -> None:
     parsed = record.parse(event(eventName="AttachRolePolicy", requestParameters=managed("AdministratorAccess")))
     assert assess(parsed, {}, Pipeline()).severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("trusted", "principal", "reason"),
+    [
+        ((), OTHER, f"Another account, {OTHER}, may become the role."),
+        (
+            (TRUSTED,),
+            OTHER,
+            f"Another account, {OTHER}, which is not among your trusted accounts, may become the role.",
+        ),
+        ((TRUSTED,), TRUSTED, f"Account {TRUSTED}, one of your trusted accounts, may become the role."),
+    ],
+)
+def test_reason_of_trust_says_whether_the_account_is_known(
+    event: Build, trusted: tuple[str, ...], principal: str, reason: str
+) -> None:
+    parameters = {"policyDocument": trust({"AWS": principal})}
+    parsed = record.parse(event(eventName="UpdateAssumeRolePolicy", requestParameters=parameters))
+    assert assess(parsed, {}, PIPELINE, frozenset(trusted)).reason == reason
 
 
 def test_worst_rules_come_first_and_each_is_tested_and_documented() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from py_ocsf_models.events.findings.detection_finding import DetectionFinding
 
 from tests.unit.function.world import FIRST, WINDOW, InterruptedCallError, World, logged, more, storm
 
@@ -52,11 +53,35 @@ def test_summary_has_the_attributes_of_the_alert(world: World, event: Build) -> 
 def test_summary_says_what_was_done_to_whom(world: World, event: Build) -> None:
     world.come(*storm(event, 38))
     world.run()
-    body = world.mails[-1]["Message"]
+    body = json.loads(world.mails[-1]["Message"])["email"]
     assert "The last 20 of them\n" in body
     assert "  2026-03-14 03:07:37 UTC  e-37  user user-37\n" in body
     assert "e-17  " not in body
     assert "When    from 2026-03-14 03:07:00 UTC to 2026-03-14 03:07:37 UTC\n" in body
+
+
+def test_programs_get_the_first_finding_updated(world: World, event: Build) -> None:
+    world.come(*storm(event, 38))
+    world.run()
+    first, update = (json.loads(json.loads(mail["Message"])["default"]) for mail in world.mails)
+    assert DetectionFinding.model_validate(update).activity_name == "Update"
+    assert update["finding_info"]["uid"] == first["finding_info"]["uid"]
+    assert update["count"] == 37
+    assert update["severity"] == first["severity"]
+    assert update["cloud"] == first["cloud"]
+    assert update["end_time"] - update["start_time"] == 37_000
+    assert {"name": "user user-37"} in update["resources"]
+
+
+def test_chat_gets_the_summary_in_the_thread_of_the_alert(
+    world: World, event: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_FORMAT", "amazon-q")
+    world.come(*storm(event, 3))
+    world.run()
+    first, update = (json.loads(json.loads(mail["Message"])["https"]) for mail in world.mails)
+    assert update["metadata"]["threadId"] == first["metadata"]["threadId"]
+    assert update["content"]["title"] == more(2)
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,11 @@ from typing import Any
 
 import handler
 import pytest
-from alert import about
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from catalogue import Entry
 from record import NotARecordError
-from suppress import Suppression
+from suppression import Suppression
 
 Build = Callable[..., dict[str, Any]]
 
@@ -30,7 +29,7 @@ CONTEXT = SimpleNamespace(invoked_function_arn="arn:aws:lambda:us-east-1:1111111
 
 
 def published(subject: str) -> dict[str, Any]:
-    return {"TopicArn": TOPIC, "Subject": subject, "Message": ANY, "MessageAttributes": ANY}
+    return {"TopicArn": TOPIC, "Subject": subject, "Message": ANY, "MessageStructure": "json", "MessageAttributes": ANY}
 
 
 @pytest.fixture
@@ -87,7 +86,7 @@ def test_subscribers_can_filter_by_attributes(sns: Stubber, event: Build) -> Non
 
 def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[str, Any] = {}
-    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.update(handler._attributes(about(found))))
+    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.update(handler._attributes(found.about)))
     user = {"type": "IAMUser", "userName": "\u202e\u200b"}
     handler.lambda_handler({"detail": {"eventName": "\u200b", "userIdentity": user}}, CONTEXT)
     assert {name: value["StringValue"] for name, value in sent.items()} == {
@@ -133,6 +132,31 @@ def test_change_of_its_own_rule_is_critical(sns: Stubber, event: Build) -> None:
     change = {"eventSource": "events.amazonaws.com", "eventName": "DisableRule"}
     answer = handler.lambda_handler(event(**change, requestParameters={"name": "iam-alerting"}), CONTEXT)
     assert (answer["severity"], answer["rule"]) == ("critical", "pipeline-changed")
+
+
+def test_settings_of_the_deployment_reach_the_message(
+    event: Build, sns: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def publish(**call: Any) -> dict[str, str]:
+        sent.append(call)
+        return {"MessageId": "m-1"}
+
+    monkeypatch.setenv("HTTPS_FORMAT", "amazon-q")
+    monkeypatch.setenv("TIME_ZONE", "Asia/Tokyo")
+    monkeypatch.setattr(handler, "trusted_accounts", lambda: frozenset({"222222222222"}))
+    monkeypatch.setattr(handler._sns("eu-central-1"), "publish", publish)
+    trust = {"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Statement": [trust]})
+    answer = handler.lambda_handler(
+        event(eventName="UpdateAssumeRolePolicy", requestParameters={"policyDocument": document}), CONTEXT
+    )
+    texts = json.loads(sent[0]["Message"])
+    assert answer["rule"] == "trust-in-trusted-account"
+    assert "in Asia/Tokyo)" in texts["email"]
+    assert json.loads(texts["https"])["source"] == "custom"
+    assert json.loads(texts["default"])["class_name"] == "Detection Finding"
 
 
 def test_failure_to_publish_is_raised_and_logged(

@@ -101,3 +101,10 @@ def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> 
 
 def test_the_sender_shown_in_mails() -> None:
     assert stack()["topic"]["DisplayName"] == "cloudtrail-alerting"
+
+
+def test_environment_of_the_function_has_what_was_asked_for_and_no_more() -> None:
+    usual = stack()["function"]["Environment"]
+    asked = stack(https_format="amazon-q", time_zone="Europe/Berlin")["function"]["Environment"]
+    assert sorted(usual) == ["ACCOUNT_NAME", "TOPIC_ARN"]
+    assert asked == {**usual, "HTTPS_FORMAT": "amazon-q", "TIME_ZONE": "Europe/Berlin"}

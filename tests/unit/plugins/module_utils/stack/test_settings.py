@@ -20,6 +20,41 @@ def test_account_id_needs_twelve_digits(value: object) -> None:
         settings.check_account_id(value)
 
 
+def test_trusted_accounts_are_the_same_in_whatever_order_they_come() -> None:
+    ids = settings.check_trusted_accounts(["222222222222", 111111111111, "222222222222"])
+    assert ids == ("111111111111", "222222222222")
+
+
+def test_trusted_account_that_is_none_is_named_with_its_place_in_the_list() -> None:
+    with pytest.raises(settings.SettingsError, match=r"iam_alerting_trusted_accounts\[1\] is 1227133513, .*quote it"):
+        settings.check_trusted_accounts([ACCOUNT, 0o11111111111])
+
+
+@pytest.mark.parametrize("name", ["", "UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
+def test_time_zone(name: str) -> None:
+    assert settings.check_time_zone(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("Berlin", "Europe/Berlin"),
+        ("europe/berln", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        ("../x", "near"),
+    ],
+)
+def test_unknown_time_zone_is_refused_with_near_names(name: str, nearest: str) -> None:
+    with pytest.raises(settings.SettingsError, match=f"iam_alerting_time_zone is '{name}'.* {nearest}.*IANA"):
+        settings.check_time_zone(name)
+
+
+def test_controller_without_time_zones_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.zoneinfo, "available_timezones", set)
+    with pytest.raises(settings.SettingsError, match="install the Python package tzdata"):
+        settings.check_time_zone("Europe/Nowhere")
+
+
 @pytest.mark.parametrize(
     ("region", "configured", "expected"),
     [

@@ -1,0 +1,127 @@
+"""Each kind of subscriber gets what it can read: people the mail, programs the finding, a chat its notification."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from sandbox.client import Sandbox
+from tests.integration.conftest import Playbooks
+from tests.integration.live import Account
+from tests.webhook import Webhook
+
+ADDRESS = "subscribers@example.com"
+TRUSTED = "999999999999"
+
+
+def until(holds: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + 20
+    while not (found := holds()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+    return found
+
+
+class Subscribers:
+    """An account with a subscriber of each kind that the sandbox delivers to; each alert is looked at by all."""
+
+    def __init__(
+        self, sandbox: Sandbox, playbooks: Playbooks, account: Account, plain: Webhook, secure: Webhook
+    ) -> None:
+        self.sandbox, self.playbooks, self.account, self.plain, self.secure = sandbox, playbooks, account, plain, secure
+        self.queue_url = self._queue()
+        self.alerts = 0
+
+    def _queue(self) -> str:
+        arn = f"arn:aws:sqs:us-east-1:{self.account.id}:siem"
+        allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": arn}]})
+        return str(self.account.client("sqs").create_queue(QueueName="siem", Attributes={"Policy": policy})["QueueUrl"])
+
+    def deploy(self, **variables: Any) -> None:
+        subscribers = [
+            ADDRESS,
+            {
+                "protocol": "sqs",
+                "endpoint": f"arn:aws:sqs:us-east-1:{self.account.id}:siem",
+                "raw_message_delivery": True,
+            },
+            {"protocol": "http", "endpoint": self.plain.url},
+            {"protocol": "https", "endpoint": self.secure.url},
+        ]
+        host = {"account_id": self.account.id, "iam_alerting_subscribers": subscribers, **variables}
+        run = self.playbooks.run("deploy", {"subscribers": host})
+        assert run.status == 0, run.output
+        self.sandbox.confirm(ADDRESS)
+        topic = {"TopicArn": f"arn:aws:sns:us-east-1:{self.account.id}:iam-alerting"}
+        sns = self.account.client("sns")
+        until(
+            lambda: sns.get_topic_attributes(**topic)["Attributes"]["SubscriptionsConfirmed"] == "4",
+            "not all subscribers have confirmed",
+        )
+
+    def received(self) -> Mapping[str, str]:
+        """What the next alert brings to each of them, as text."""
+        sqs = self.account.client("sqs")
+        self.alerts += 1
+        mail = self.sandbox.wait_for_mails(ADDRESS, self.alerts)[-1]
+        [message] = until(
+            lambda: sqs.receive_message(QueueUrl=self.queue_url).get("Messages"), "no message on the queue"
+        )
+        sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        for hook in (self.plain, self.secure):
+            until(lambda hook=hook: hook.notifications, f"nothing was posted to {hook.url}")
+        posted = [json.loads(hook.notifications.pop())["Message"] for hook in (self.plain, self.secure)]
+        return {"email": mail.get_content(), "sqs": message["Body"], "http": posted[0], "https": posted[1]}
+
+
+@pytest.fixture(scope="module")
+def subscribers(
+    sandbox: Sandbox,
+    playbooks: Playbooks,
+    open_account: Callable[[], Account],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Subscribers]:
+    with Webhook() as plain, Webhook(tmp_path_factory.mktemp("certificate")) as secure:
+        yield Subscribers(sandbox, playbooks, open_account(), plain, secure)
+
+
+def test_programs_get_the_finding_and_people_the_mail(subscribers: Subscribers) -> None:
+    subscribers.deploy(iam_alerting_time_zone="Asia/Tokyo")
+    subscribers.account.client("iam").create_user(UserName="mallory")
+    received = subscribers.received()
+    assert "called iam:CreateUser on user mallory" in " ".join(received["email"].split())
+    assert " in Asia/Tokyo)" in received["email"]
+    finding = json.loads(received["sqs"])
+    assert (finding["class_name"], finding["severity"]) == ("Detection Finding", "Critical")
+    assert finding["api"]["operation"] == "CreateUser"
+    assert finding["cloud"]["account"] == {
+        "uid": subscribers.account.id,
+        "name": "subscribers",
+        "type_id": 10,
+        "type": "AWS Account",
+    }
+    assert received["http"] == received["https"] == received["sqs"]
+
+
+def test_chat_gets_its_notification_and_trusted_accounts_are_known(subscribers: Subscribers) -> None:
+    subscribers.deploy(iam_alerting_https_format="amazon-q", iam_alerting_trusted_accounts=[TRUSTED])
+    statement = {"Effect": "Allow", "Principal": {"AWS": TRUSTED}, "Action": "sts:AssumeRole"}
+    subscribers.account.client("iam").update_assume_role_policy(
+        RoleName="OrganizationAccountAccessRole",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    received = subscribers.received()
+    reason = f"Account {TRUSTED}, one of your trusted accounts, may become the role."
+    assert f"HIGH: {reason}" in received["email"]
+    assert " in Asia/Tokyo)" not in received["email"]
+    for protocol in ("sqs", "http"):
+        assert json.loads(received[protocol])["finding_info"]["desc"] == reason
+    notification = json.loads(received["https"])
+    assert (notification["version"], notification["source"]) == ("1.0", "custom")
+    assert notification["content"]["title"].startswith("HIGH iam:UpdateAssumeRolePolicy by ")
+    assert notification["metadata"]["eventType"] == "trust-in-trusted-account"
