@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
@@ -29,11 +29,17 @@ REMOVAL = Change({"State": PRESENT}, {"State": ABSENT})
 
 @dataclass(frozen=True)
 class Plan:
-    """What is there and what differs, by component; C(pending) are the subscribers who have not confirmed yet."""
+    """What is there and what differs, by component.
+
+    Attributes:
+        pending: the subscribers who have not confirmed yet.
+        live: each component that was looked at, as its module read it.
+    """
 
     changes: Mapping[str, Change]
     present: tuple[str, ...]
     pending: tuple[str, ...]
+    live: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def differing(self) -> dict[str, Change]:
@@ -59,7 +65,7 @@ def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
     changes = {name: _difference(name, live[name], desired[name]) for name in names}
     present = tuple(name for name in names if _is_there(live[name]))
-    return Plan(changes, present, tuple(topic.pending(live.get("topic"))))
+    return Plan(changes, present, tuple(topic.pending(live.get("topic"))), live)
 
 
 def _live(account: Account, name: str, desired: Document) -> Any:
