@@ -86,7 +86,7 @@ def test_only_its_own_style_and_script_may_take_effect() -> None:
 
 def test_nothing_is_loaded() -> None:
     parsed = Parsed(page(report(*TROUBLED)))
-    assert [name for _, attributes in parsed.tags for name in attributes if name in ("src", "href", "style")] == []
+    assert [name for _tag, attributes in parsed.tags for name in attributes if name in ("src", "href", "style")] == []
 
 
 def test_it_is_a_table_for_those_who_do_not_see_it() -> None:
