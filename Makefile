@@ -16,9 +16,9 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
-TESTS := lint unit sanity integration molecule artifact docs
+TESTS := lint unit page sanity integration molecule artifact docs
 
-.PHONY: help setup demo preview test bench catalogue clean $(TESTS)
+.PHONY: help setup demo preview test bench catalogue screenshots clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint
 unit: $(VENV)/.test ## Unit tests
 	pytest tests/unit
 
+page: $(VENV)/.test ## The status page in a headless Chromium, if there is one
+	pytest tests/page
+
 sanity: $(VENV)/.test ## ansible-test sanity
 	scripts/sanity.sh
 
@@ -65,6 +68,9 @@ docs: $(VENV)/.test ## Lint documentation and changelog
 
 catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
+
+screenshots: $(VENV)/.test ## Take the pictures of the status page in docs/ anew
+	PYTHONPATH=$(VENV)/collections:. $(VENV)/bin/python scripts/screenshots.py
 
 bench: $(VENV)/.run $(SANDBOX_VENV)/.ready $(BENCH_VENV)/.ready ## Measure beside plain tasks and plain boto3 (N="1 10 100")
 	@$(VENV)/bin/python -m benchmarks --accounts "$(or $(N),1 10 100)" $(BENCH)

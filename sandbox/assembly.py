@@ -20,6 +20,7 @@ from sandbox.lambda_ import Functions
 from sandbox.layer import Layer
 from sandbox.logfiles import LogFiles
 from sandbox.mailbox import Mailbox
+from sandbox.mappings import Mappings
 from sandbox.sns_mail import SnsMail
 from sandbox.targets import Targets
 from sandbox.wire import Request
@@ -33,6 +34,7 @@ class Sandbox:
     accounts: Accounts
     files: LogFiles
     functions: Functions
+    mappings: Mappings
 
 
 def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, management: str) -> Sandbox:
@@ -40,8 +42,9 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     functions = Functions(loop)
     bus = Bus(Targets(functions))
     files = LogFiles()
+    mappings = Mappings(functions)
     mail = SnsMail(Mailbox(state / "mail"), endpoint)
-    for part in (functions, bus, mail):
+    for part in (functions, bus, mail, mappings):
         part.install()
     alarms.install()
     log_patterns.install()
@@ -53,7 +56,7 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     accounts = Accounts(management)
     admin = Admin(journal, faults)
     _extend(admin, accounts, delivery, mail)
-    return Sandbox(Layer(app, admin, journal, faults, delivery, mail), accounts, files, functions)
+    return Sandbox(Layer(app, admin, journal, faults, delivery, mail), accounts, files, functions, mappings)
 
 
 def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail) -> None:

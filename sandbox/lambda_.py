@@ -8,6 +8,7 @@ import functools
 import json
 import time
 import uuid
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -45,10 +46,11 @@ class Functions:
 
     def submit(self, function: dict[str, Any], event: Any) -> None:
         """Queue an asynchronous invocation. Callable from any thread."""
-        self._loop.call_soon_threadsafe(self._start, function, event)
+        self._loop.call_soon_threadsafe(lambda: self.start(self._run(function, event)))
 
-    def _start(self, function: dict[str, Any], event: Any) -> None:
-        task = self._loop.create_task(self._run(function, event))
+    def start(self, invocation: Coroutine[Any, Any, None]) -> None:
+        """Let an invocation run until it is over or the server stops. On the event loop only."""
+        task = self._loop.create_task(invocation)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -60,7 +62,7 @@ class Functions:
         deadline = time.monotonic() + int(settings.get("MaximumEventAgeInSeconds") or 21600)
         request_id, attempts = str(uuid.uuid4()), 0
         while True:
-            result = await self._attempt(function, event)
+            result = await self.attempt(function, event)
             if not result.get("error"):
                 return _succeeded(config, settings, event, result, request_id)
             if result.get("throttle"):
@@ -74,7 +76,8 @@ class Functions:
                 return self._failed(config, settings, event, result, (request_id, condition, attempts))
             await asyncio.sleep(delay)
 
-    async def _attempt(self, function: dict[str, Any], event: Any) -> dict[str, Any]:
+    async def attempt(self, function: dict[str, Any], event: Any) -> dict[str, Any]:
+        """Run the function once: ministack's result, with C(error) if it failed."""
         run = lambda_svc._execute_function_with_config_scope
         try:
             return await self._loop.run_in_executor(self._pool, run, function, event)

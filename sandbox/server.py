@@ -86,7 +86,7 @@ async def _serve(state: Path, listening: socket.socket, accounts: list[str], man
     sandbox = assemble(loop, endpoint, state, management)
     for account in accounts:
         await sandbox.accounts.add(account)
-    flushing = loop.create_task(sandbox.files.run())
+    working = [loop.create_task(part.run()) for part in (sandbox.files, sandbox.mappings)]
     config = Config()
     config.bind = [f"fd://{listening.fileno()}"]
     config.loglevel, config.keep_alive_timeout, config.backlog = "WARNING", 75, 512
@@ -96,7 +96,8 @@ async def _serve(state: Path, listening: socket.socket, accounts: list[str], man
         await serve_http(sandbox.layer, config, shutdown_trigger=stop.wait)
     finally:
         ready.cancel()
-        flushing.cancel()
+        for task in working:
+            task.cancel()
         await sandbox.functions.stop()
 
 

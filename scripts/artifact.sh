@@ -21,7 +21,8 @@ for unwanted in sandbox tests benchmarks scripts extensions accounts.ini Makefil
         exit 1
     fi
 done
-for needed in files/lambda/handler.py playbooks/deploy.yml playbooks/teardown.yml playbooks/preview.yml plugins/modules/iam_event_rule.py \
+for needed in files/lambda/handler.py playbooks/deploy.yml playbooks/teardown.yml playbooks/preview.yml playbooks/status.yml \
+    plugins/modules/iam_event_rule.py files/status/page.html.j2 \
     roles/iam_alerting/tasks/main.yml meta/runtime.yml README.md LICENSE; do
     grep -qx "$needed" "$work/contents" || { echo "The artifact lacks $needed." >&2; exit 1; }
 done

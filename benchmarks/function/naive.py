@@ -13,7 +13,7 @@ sns = boto3.client("sns", region_name="us-east-1")
 
 def lambda_handler(event: dict[str, Any], context: object) -> None:
     detail = event["detail"]
-    identity = detail.get("userIdentity", {})
+    identity = detail.get("userIdentity") or {}
     who = identity.get("arn") or identity.get("invokedBy") or identity.get("type")
     lines = [f"{detail['eventName']} by {who} in {detail.get('recipientAccountId')}"]
     for name in ("eventTime", "eventSource", "awsRegion", "sourceIPAddress", "userAgent", "errorCode"):

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import parameters
+import target
 from assess import Assessment, assess
 from catalogue import Entry
 from pipeline import Pipeline
 from record import Record, parse
-from suppress import Suppression, Verdict, judge
+from suppression import Suppression, Verdict
 from untrusted import as_value
 
 
@@ -26,13 +29,42 @@ class Knowledge(NamedTuple):
     trusted_accounts: frozenset[str] = frozenset()
 
 
-class Alert(NamedTuple):
+class Alert:
     """A record, how bad it is, and whether it is kept quiet; `account_name` is empty where none is known."""
 
-    record: Record
-    assessment: Assessment
-    verdict: Verdict
-    account_name: str
+    def __init__(self, record: Record, assessment: Assessment, verdict: Verdict, account_name: str) -> None:
+        self.record = record
+        self.assessment = assessment
+        self.verdict = verdict
+        self.account_name = account_name
+
+    @functools.cached_property
+    def parameters(self) -> list[str]:
+        """The parameters of the call in lines that are safe to print."""
+        return parameters.lines(self.record.requestParameters)
+
+    @functools.cached_property
+    def details(self) -> list[str]:
+        """The details of an event that no call made, in lines that are safe to print."""
+        return parameters.lines(self.record.serviceEventDetails)
+
+    @functools.cached_property
+    def targets(self) -> list[tuple[str, str]]:
+        """The kinds and names of what the call was aimed at. Not safe to print yet."""
+        return target.targets(self.record)
+
+    @functools.cached_property
+    def about(self) -> dict[str, str]:
+        """What programs are told of the alert: in the log, and all but the eventID as attributes of the message."""
+        record = self.record
+        return {
+            "eventID": as_value(record.eventID, 64),
+            "severity": self.assessment.severity.name.lower(),
+            "action": as_value(record.action, 128),
+            "actor": as_value(record.actor.group, 128),
+            "account": as_value(record.account, 64),
+            "outcome": record.outcome.value,
+        }
 
 
 def alert(event: object, known: Knowledge, today: str) -> Alert:
@@ -44,19 +76,14 @@ def alert(event: object, known: Knowledge, today: str) -> Alert:
     return Alert(
         record,
         assess(record, known.catalogue, known.pipeline, known.trusted_accounts),
-        judge(record, known.pipeline, known.suppressions, today),
+        _verdict(record, known, today),
         known.account_name if known.pipeline.account == record.account else "",
     )
 
 
-def about(found: Alert) -> dict[str, str]:
-    """What programs are told of the alert: in the log, and all but the eventID as attributes of the message."""
-    record = found.record
-    return {
-        "eventID": as_value(record.eventID, 64),
-        "severity": found.assessment.severity.name.lower(),
-        "action": as_value(record.action, 128),
-        "actor": as_value(record.actor.group, 128),
-        "account": as_value(record.account, 64),
-        "outcome": record.outcome.value,
-    }
+def _verdict(record: Record, known: Knowledge, today: str) -> Verdict:
+    if not known.suppressions:
+        return Verdict()
+    import suppress  # not needed by all, and it takes its time to load
+
+    return suppress.judge(record, known.pipeline, known.suppressions, today)

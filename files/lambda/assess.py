@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import policy
 from catalogue import Entry
 from pipeline import Pipeline, touched_part
 from record import Outcome, Record
 from shape import dig, first_text, is_true, mapping, text
+
+if TYPE_CHECKING:
+    import policy
 
 
 class Severity(enum.IntEnum):
@@ -69,7 +71,7 @@ class Case(NamedTuple):
     def other_accounts(self) -> list[str]:
         """The accounts that the role comes to trust besides its own; none if that is not known."""
         own = self.record.account
-        named = [account for statement in self.trusts() for account in policy.accounts(statement)]
+        named = [account for statement in self.trusts() for account in statement.accounts]
         return [account for account in named if own and account != own]
 
 
@@ -87,6 +89,8 @@ class Rule(NamedTuple):
 
 
 UNKNOWN_ACTION = Entry("medium")
+
+_DOCUMENTS = frozenset({"policyDocument", "assumeRolePolicyDocument"})
 
 _ATTACH = frozenset({"AttachUserPolicy", "AttachGroupPolicy", "AttachRolePolicy"})
 _PUT = frozenset({"PutUserPolicy", "PutGroupPolicy", "PutRolePolicy"})
@@ -129,10 +133,10 @@ def assess(
     trusted_accounts: frozenset[str] = frozenset(),
 ) -> Assessment:
     """How bad the record is; `known` is the catalogue, `trusted_accounts` are those that roles may trust."""
-    case = Case(record, policy.statements(record.requestParameters), pipeline, trusted_accounts)
+    statements, grants = _policy_of(record)
+    case = Case(record, statements, pipeline, trusted_accounts)
     entry = known.get(record.action, UNKNOWN_ACTION)
     severity, rule, reason, step = _decided(case, entry)
-    grants = tuple(policy.describe(case.statements, record.account))
     came_to = _CAME_TO_NOTHING.get(record.outcome)
     if not came_to:
         return Assessment(severity, rule, reason, entry, step, "", grants)
@@ -141,6 +145,16 @@ def assess(
     if rule not in _SAID_OF_ATTEMPTS and record.service != "signin":
         reason = f"Had it succeeded: {reason}"
     return Assessment(lower, rule, reason, entry, _NEXT_OF_ATTEMPT, lowered, grants)
+
+
+def _policy_of(record: Record) -> tuple[tuple[policy.Statement, ...], tuple[str, ...]]:
+    """The statements of the policy that the call carries, and what they say in words; nothing if it carries none."""
+    if _DOCUMENTS.isdisjoint(mapping(record.requestParameters)):
+        return (), ()
+    import policy  # most calls carry none, and it takes its time to load
+
+    statements = policy.statements(record.requestParameters)
+    return statements, tuple(policy.describe(statements, record.account))
 
 
 _CAME_TO_NOTHING = {Outcome.DENIED: "was denied", Outcome.FAILED: "failed"}
@@ -199,7 +213,7 @@ def _aws_managed(case: Case) -> str:
 
 
 def _policy_of_admin(case: Case) -> str:
-    admin = any(policy.grants_admin(statement) for statement in case.permissions())
+    admin = any(statement.grants_admin for statement in case.permissions())
     return "The policy allows every action on every resource." if admin else ""
 
 
@@ -226,12 +240,12 @@ def _policy_of_escalation(case: Case) -> str:
 
 
 def _trusts_everyone(case: Case) -> str:
-    open_to_all = any(policy.trusts_everyone(statement) and not statement.conditional for statement in case.trusts())
+    open_to_all = any(statement.trusts_everyone and not statement.conditional for statement in case.trusts())
     return "Everyone with an AWS account may become the role." if open_to_all else ""
 
 
 def _trusts_everyone_conditionally(case: Case) -> str:
-    open_to_all = any(map(policy.trusts_everyone, case.trusts()))
+    open_to_all = any(statement.trusts_everyone for statement in case.trusts())
     return "Everyone who meets the conditions of the trust policy may become the role." if open_to_all else ""
 
 

@@ -12,9 +12,7 @@ import re
 from typing import Any
 
 import origin
-import parameters
 import redact
-import target
 import when
 from alert import Alert
 from assess import Assessment, Severity
@@ -61,8 +59,8 @@ def finding(alert: Alert, now: float) -> dict[str, Any]:
         "api": _api(record),
         "finding_info": _information(record, assessment, time),
         "remediation": {"desc": assessment.next or "Ask the actor what it was for."},
-        "resources": [{"type": kind, "name": as_value(name, _ARN)} for kind, name in target.targets(record)],
-        "evidences": [_evidence(record, assessment)],
+        "resources": [{"type": kind, "name": as_value(name, _ARN)} for kind, name in alert.targets],
+        "evidences": [_evidence(alert)],
         **_if_any(comment=as_name(alert.verdict.note, _TEXT)),
     }
 
@@ -129,11 +127,12 @@ def _attack(technique: str) -> dict[str, Any]:
     return {"technique": {"uid": parent, "name": parent}, "sub_technique": {"uid": uid, "name": name}}
 
 
-def _evidence(record: Record, assessment: Assessment) -> dict[str, Any]:
+def _evidence(alert: Alert) -> dict[str, Any]:
+    actor = alert.record.actor
     return {
-        "actor": {"user": _user(record.actor), **_if_any(session=_session(record.actor))},
-        "data": _data(record, assessment),
-        **_if_any(src_endpoint=_source(record)),
+        "actor": {"user": _user(actor), **_if_any(session=_session(actor))},
+        "data": _data(alert),
+        **_if_any(src_endpoint=_source(alert.record)),
     }
 
 
@@ -165,17 +164,18 @@ def _source(record: Record) -> dict[str, str]:
     return {"ip" if _ADDRESS.fullmatch(address) else "svc_name": address} if address else {}
 
 
-def _data(record: Record, assessment: Assessment) -> dict[str, Any]:
+def _data(alert: Alert) -> dict[str, Any]:
     """What has no place of its own in OCSF."""
+    record = alert.record
     return {
         "outcome": record.outcome.value,
         **_if_any(
             mfa=record.mfa,
             tool=origin.tool(record),
             user_agent=as_text(record.userAgent, _NAME),
-            policy=[as_text(said, _TEXT) for said in assessment.grants],
-            parameters=parameters.lines(record.requestParameters),
-            details=parameters.lines(record.serviceEventDetails),
+            policy=[as_text(said, _TEXT) for said in alert.assessment.grants],
+            parameters=alert.parameters,
+            details=alert.details,
         ),
     }
 

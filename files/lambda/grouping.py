@@ -66,7 +66,7 @@ class Grouping(NamedTuple):
         if not event:
             return self.alone(found)
         group, now = key(found), int(self.clock())
-        claim = self.groups.claim(group, event, summary.aim(found.record), now)
+        claim = self.groups.claim(group, event, summary.aim(found), now)
         if claim is Claim.DONE:
             return {"disposition": "duplicate", "group": group}
         opener = event if claim is Claim.AGAIN else self.groups.enter(group, self._window(found, event, now), now)

@@ -20,14 +20,14 @@ import metrics
 import settings
 import untrusted
 import when
-from alert import Alert, Knowledge, about, alert
+from alert import Alert, Knowledge, alert
 from catalogue import catalogue
 from channels import CHAT, by_protocol, chat_notification
 from clients import client
 from finding import finding
 from message import write
 from pipeline import Pipeline
-from suppress import Suppression, suppressions
+from suppression import Suppression, suppressions
 from trusted import trusted_accounts
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _tell(known: Knowledge, event: object, deliver: Callable[[Alert], dict[str, 
     """Deliver the alert of the event unless it is suppressed. Log and answer what there is to say of it."""
     now = time.time()
     found = alert(event, known, time.strftime("%Y-%m-%d", time.gmtime(now)))
-    entry: dict[str, Any] = {**about(found), "rule": found.assessment.rule, **_trace(found, now)}
+    entry: dict[str, Any] = {**found.about, "rule": found.assessment.rule, **_trace(found, now)}
     try:
         if found.verdict.suppression:
             entry |= _suppressed(found.verdict.suppression, known.pipeline, now)
@@ -93,12 +93,11 @@ def _suppressed(suppression: Suppression, pipeline: Pipeline, now: float) -> dic
 
 def _publish(told: settings.Settings, found: Alert) -> str:
     """Publish the alert, and answer with the message's id."""
-    message = write(found.record, found.assessment, found.account_name, found.verdict.note, told.time_zone)
-    said = about(found)
+    message = write(found, told.time_zone)
     chat = None
     if told.https_format == CHAT:
-        chat = chat_notification(message, said["eventID"], found.assessment.rule, found.assessment.next)
-    return _send(told, message.subject, by_protocol(message, finding(found, time.time()), chat), said)
+        chat = chat_notification(message, found.about["eventID"], found.assessment.rule, found.assessment.next)
+    return _send(told, message.subject, by_protocol(message, finding(found, time.time()), chat), found.about)
 
 
 def _publish_summary(told: settings.Settings, more: Summary) -> str:

@@ -54,6 +54,22 @@ class Statement(NamedTuple):
         """Whether the action, in lower case, is one of those named, wildcards resolved."""
         return any(_stands_for(pattern, action) for pattern in self.patterns)
 
+    @property
+    def grants_admin(self) -> bool:
+        """Whether it allows every action on every resource."""
+        permits = self.allows and not self.is_trust and not self.but_actions
+        return permits and self.on_everything and any(not action.strip("*:") for action in self.actions)
+
+    @property
+    def trusts_everyone(self) -> bool:
+        return self.but_principals or any(kind in ("AWS", "") and value == "*" for kind, value in self.principals)
+
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts that it trusts, or principals of which it trusts."""
+        named = (_account_and_who(value)[0] for kind, value in self.principals if kind == "AWS")
+        return [account for account in named if account]
+
 
 def statements(parameters: object) -> tuple[Statement, ...]:
     """The statements of the policy document among a call's parameters; none if there is none that can be read."""
@@ -71,16 +87,6 @@ def describe(found: tuple[Statement, ...], account: str) -> list[str]:
     """Each statement in a few words; `account` is the one in which the policy counts."""
     lines = list(dict.fromkeys(line for statement in found for line in _described(statement, account)))
     return lines if len(lines) <= _SHOWN + 1 else [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"]
-
-
-def accounts(statement: Statement) -> list[str]:
-    """The accounts that a statement trusts, or principals of which it trusts."""
-    named = (_account_and_who(value)[0] for kind, value in statement.principals if kind == "AWS")
-    return [account for account in named if account]
-
-
-def trusts_everyone(statement: Statement) -> bool:
-    return statement.but_principals or any(kind in ("AWS", "") and value == "*" for kind, value in statement.principals)
 
 
 def _statement(fields: Mapping[str, Any]) -> Statement:
@@ -125,20 +131,9 @@ def _described(statement: Statement, account: str) -> list[str]:
     where = ("all but " if statement.but_resources else "") + (_some(statement.resources) or "nothing named")
     if not statement.allows:
         return [f"denies {'all but ' if statement.but_actions else ''}{what} on {where}{under}"]
-    if grants_admin(statement):
+    if statement.grants_admin:
         return [f"grants admin: * on {where}{under}"]
     return [f"allows {'everything but ' if statement.but_actions else ''}{what} on {where}{under}"]
-
-
-def grants_admin(statement: Statement) -> bool:
-    """Whether it allows every action on every resource."""
-    return (
-        statement.allows
-        and not statement.is_trust
-        and not statement.but_actions
-        and statement.on_everything
-        and any(not action.strip("*:") for action in statement.actions)
-    )
 
 
 def _whom(kind: str, value: str, account: str) -> str:

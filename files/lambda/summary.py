@@ -14,9 +14,9 @@ import message
 import origin
 import target
 import when
-from alert import Alert, about
+from alert import Alert
 from message import Message
-from record import Outcome, Record
+from record import Outcome
 from shape import mapping, text
 from untrusted import as_name, as_value
 
@@ -74,7 +74,7 @@ def first(found: Alert) -> First:
     """What the summary needs of the event that is mailed at once."""
     record = found.record
     return First(
-        **about(found),
+        **found.about,
         account_name=found.account_name,
         title=as_value(record.actor.title, 2 * _NAME),
         region=as_value(record.awsRegion, 40),
@@ -89,9 +89,9 @@ def read(details: str) -> First:
     return First(*(text(found.get(field)) for field in First._fields))
 
 
-def aim(record: Record) -> str:
+def aim(found: Alert) -> str:
     """What the event was done to, in short."""
-    return as_value(target.target(record), 2 * _NAME)
+    return as_value(target.in_words(found.targets), 2 * _NAME)
 
 
 def write(told: Summary, time_zone: str = "") -> Message:

@@ -42,9 +42,9 @@ _CALLED_NAME = {"cloudtrail": "trail", "events": "rule", "iam": "provider"}
 _SHOWN = 3
 
 
-def target(record: Record) -> str:
-    """What the call was aimed at, such as `user bob, policy ReadOnlyAccess`; empty if the record names nothing."""
-    return ", ".join(f"{kind} {name}" for kind, name in targets(record))
+def in_words(found: list[tuple[str, str]]) -> str:
+    """Targets as text, such as `user bob, policy ReadOnlyAccess`; empty if there are none."""
+    return ", ".join(f"{kind} {name}" for kind, name in found)
 
 
 def targets(record: Record) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ hide or turn around what is written, become a link, or fill the screen.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -42,7 +43,13 @@ def as_name(value: str, limit: int) -> str:
 
 def as_text(value: str, limit: int) -> str:
     """Any other text from the event on one line, at most `limit` characters, what looks like a secret masked."""
-    return cap(defang(redact.mask(clean(value))), limit)
+    # Secrets are looked for in all of it, links only in what is shown.
+    return cap(defang(cap(_masked(value[:_READ_AT_MOST]), limit)), limit)
+
+
+@functools.lru_cache(maxsize=64)  # mail and finding say the same, and reasons come again
+def _masked(value: str) -> str:
+    return redact.mask(clean(value))
 
 
 def as_value(value: str, limit: int) -> str:

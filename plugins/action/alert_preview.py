@@ -29,6 +29,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.preview.sources imp
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
     SettingsError,
     check_actions,
+    check_group_seconds,
     check_time_zone,
     check_trusted_accounts,
 )
@@ -59,7 +60,9 @@ class ActionModule(ActionBase):
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         try:
             rules = Rules(check_actions(arguments["actions"]))
-            text, result = found(Path(arguments["path"]), rules, function(arguments), arguments["group_seconds"])
+            text, result = found(
+                Path(arguments["path"]), rules, function(arguments), check_group_seconds(arguments["group_seconds"])
+            )
         except SettingsError as error:
             raise AnsibleActionFail(str(error)) from error
         except SourceError as error:

@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import client
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
+    REMOVAL,
     Plan,
     by_attribute,
+    is_unwanted,
     make_plan,
     reported_diff,
 )
@@ -48,6 +50,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     SettingsError,
     check_account_id,
     check_actions,
+    check_group_seconds,
     check_name,
     check_region,
     check_subscribers,
@@ -80,6 +83,7 @@ ARGUMENTS = {
     "trusted_accounts": {"type": "list", "elements": "raw", "default": []},
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
+    "group_seconds": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "keep": {"type": "list", "elements": "str", "default": []},
@@ -102,11 +106,12 @@ class ActionModule(ActionBase):
             plan = made_plan(arguments, settings, desired, names)
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
+        unwanted = [name for name, document in desired.items() if is_unwanted(document)]
         changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, notes(settings, plan), self._task.check_mode),
+            "summary": summary(arguments, changes, unwanted, notes(settings, plan), self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": desired["bucket"]["Name"],
@@ -144,7 +149,7 @@ def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:
     """For each component that is there and not to be kept, that it is to be no more."""
-    return {name: Change({"State": "present"}, {"State": "absent"}) for name in plan.present if name not in keep}
+    return {name: REMOVAL for name in plan.present if name not in keep}
 
 
 def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
@@ -162,17 +167,30 @@ def notes(settings: Settings, plan: Plan) -> list[str]:
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
 
 
-def summary(arguments: dict[str, Any], changes: Mapping[str, Change], notes: Sequence[str], check_mode: bool) -> str:
+def summary(
+    arguments: dict[str, Any],
+    changes: Mapping[str, Change],
+    unwanted: Collection[str],
+    notes: Sequence[str],
+    check_mode: bool,
+) -> str:
     """One line on the account for the report."""
-    removing = arguments["state"] == "absent"
+    if arguments["state"] == "absent":
+        doing = "would remove" if check_mode else "differs"
+        return f"{doing}: {', '.join(changes)}" if changes else "nothing to remove"
     if changes:
-        doing = ("would remove" if removing else "would change") if check_mode else "differs"
-        line = f"{doing}: {', '.join(changes)}"
-    elif removing:
-        line = "nothing to remove"
+        words = ("would change", "would remove") if check_mode else ("differs", "to be removed")
+        line = what_of_which(changes, unwanted, *words)
     else:
-        line = f"changed: {', '.join(arguments['applied'])}" if arguments["applied"] else "in sync"
-    return line if removing else "; ".join([line, *notes])
+        line = what_of_which(arguments["applied"], unwanted, "changed", "removed") or "in sync"
+    return "; ".join([line, *notes])
+
+
+def what_of_which(names: Iterable[str], unwanted: Collection[str], changed: str, removed: str) -> str:
+    """What becomes of which components, such as C(changed: function, rule; removed: table)."""
+    names = list(names)
+    made, gone = ([name for name in names if (name in unwanted) is side] for side in (False, True))
+    return "; ".join(f"{doing}: {', '.join(which)}" for doing, which in ((changed, made), (removed, gone)) if which)
 
 
 def left_over(changes: Mapping[str, Change]) -> str:
@@ -215,6 +233,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         suppressions=suppressions,
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
+        group_seconds=check_group_seconds(arguments["group_seconds"]),
     )
 
 

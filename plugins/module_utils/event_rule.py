@@ -192,6 +192,16 @@ def checked_targets(options: Sequence[Mapping[str, Any]]) -> tuple[Document, ...
     return tuple(targets)
 
 
+def checked_functions(arns: Sequence[str]) -> list[str]:
+    """The entries of the option C(former_functions).
+
+    Raises:
+        InvalidValueError: one is not the ARN of a function.
+    """
+    wanted = "the ARN of a function, of one of its versions or aliases"
+    return [_matching(_FUNCTION, f"former_functions[{number}]", arn, wanted) for number, arn in enumerate(arns)]
+
+
 def target_id(arn: str) -> str:
     """The id of a target for which none is given. It depends on the ARN only."""
     kind = re.sub(r"[^A-Za-z0-9-]", "", arn.split(":")[2])
@@ -272,7 +282,7 @@ def describe(
     """Read the rules of a list of actions, and what they are allowed to invoke.
 
     Args:
-        functions: ARNs of functions that the rules are to invoke, besides those that they do.
+        functions: ARNs of functions that the rules are to invoke, or did, besides those that they do.
         known_tags: gives the tags of the rule of an ARN, if they are known without asking EventBridge; else nothing.
 
     Raises:

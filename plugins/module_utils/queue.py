@@ -86,6 +86,13 @@ ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
     "RedrivePolicy": _redrive,
     "SqsManagedSseEnabled": _boolean,
 }
+# How many messages can be received, are with somebody who received them, and are kept back.
+COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+_PARSERS: dict[str, Callable[[Any], Any]] = {**ATTRIBUTES, **dict.fromkeys(COUNTS, int)}
 # What SQS leaves out of its answer as long as nobody set it.
 _DEFAULTS: Document = {
     "KmsDataKeyReusePeriodSeconds": 300,
@@ -176,7 +183,7 @@ def describe(client: Any, desired: Document) -> Document | None:
     except is_ansible_aws_error_code(MISSING):  # the name is found for a while after a deletion
         return None
     attributes = {**_DEFAULTS, **answer.get("Attributes", {})}
-    parsed = {key: ATTRIBUTES[key](value) if key in ATTRIBUTES else value for key, value in attributes.items()}
+    parsed = {key: _PARSERS[key](value) if key in _PARSERS else value for key, value in attributes.items()}
     return {"QueueName": name, "QueueUrl": url, **parsed, **tags}
 
 

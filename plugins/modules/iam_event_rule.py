@@ -105,6 +105,12 @@ options:
     description: Remove the targets that are not in O(targets). Nothing happens if that is not set.
     type: bool
     default: true
+  former_functions:
+    description:
+      - ARNs of functions that the rule may have invoked before. Those that are no targets lose its statement.
+      - Needed only if another ARN takes the place of a function under the same id, and that run is broken off.
+    type: list
+    elements: str
   event_bus_name:
     description:
       - Name of the event bus, not its ARN. It has to exist.
@@ -311,6 +317,7 @@ ARGUMENTS: dict[str, Any] = {
         },
     },
     "purge_targets": {"type": "bool", "default": True},
+    "former_functions": {"type": "list", "elements": "str"},
     "event_bus_name": {"type": "str", "default": "default"},
     "description": {"type": "str"},
     "max_pattern_size": {"type": "int", "default": 2048},
@@ -357,12 +364,13 @@ def options_of(params: dict[str, Any], targets: tuple[dict[str, Any], ...] | Non
 def ensure(module: AnsibleAWSModule) -> dict[str, Any]:
     """Make the rules as asked for, unless in check mode, and tell what differed and how they are now."""
     params = module.params
-    name = event_rule.checked_name(params["name"])
-    bus = event_rule.checked_bus_name(params["event_bus_name"])
+    name, bus = event_rule.checked_name(params["name"]), event_rule.checked_bus_name(params["event_bus_name"])
     targets = None if params["targets"] is None else event_rule.checked_targets(params["targets"])
+    former = event_rule.checked_functions(params["former_functions"] or ())
+    functions = [*event_rule.invoked_functions(targets or ()), *former]
     options = None if params["state"] == "absent" else options_of(params, targets)
     events, lambda_client = module.client("events"), module.client("lambda")
-    live = event_rule.describe(events, lambda_client, name, bus, event_rule.invoked_functions(targets or ()))
+    live = event_rule.describe(events, lambda_client, name, bus, functions)
     wanted = event_rule.desired(options, live) if options else event_rule.RuleSet()
     changes = event_rule.difference(live.found, wanted)
     if not module.check_mode:

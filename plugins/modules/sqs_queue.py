@@ -155,6 +155,10 @@ attributes:
   description:
     - The attributes of the queue after the run; of a new queue, those that were asked for. Policies are dictionaries,
       numbers are numbers.
+    - Of a queue that was there also how many messages it had, as far as SQS knows (C(approximate_number_of_messages) to
+      be received, C(approximate_number_of_messages_not_visible) with somebody who received them,
+      C(approximate_number_of_messages_delayed) kept back). These are true a minute after the last message was sent
+      (Amazon SQS API Reference, "GetQueueAttributes").
     - In check mode, as they would be.
   type: dict
   returned: when O(state=present)

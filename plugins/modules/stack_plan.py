@@ -57,7 +57,7 @@ options:
   components:
     description:
       - The components to look at, of C(bucket), C(trail), C(topic), C(queue), C(log_group), C(execution_role),
-        C(function) and C(rule). All if empty.
+        C(table), C(event_queue), C(function), C(event_source_mapping) and C(rule). All if empty.
     type: list
     elements: str
     default: []
@@ -104,6 +104,13 @@ options:
     type: str
     choices: [x86_64, arm64]
     default: x86_64
+  group_seconds:
+    description:
+      - For how many seconds, 0 to 900, alerts of a kind are gathered.
+      - With 0 there is to be no C(table), C(event_queue) and C(event_source_mapping). What is left of them is to be
+        removed.
+    type: int
+    default: 0
   tags:
     description: Tags for all resources, in addition to C(trailwatch).
     type: dict

@@ -7,12 +7,13 @@ import re
 from typing import Any
 
 from ministack.core.responses import get_account_id
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, sqs
 
 from sandbox import policies
 from sandbox.call import Call
 from sandbox.errors import RefusedError
 from sandbox.lambda_ import SERVICE
+from sandbox.mappings import missing_permission
 from sandbox.records import Caller
 from sandbox.strict import check, repair
 from sandbox.wire import Response
@@ -102,6 +103,33 @@ def _settings(call: Call, _caller: Caller) -> None:
     name = call.params.get("FunctionName", "")
     if call.operation == "CreateFunction" and not name.startswith("arn:") and not re.fullmatch(r"[\w-]{1,64}", name):
         raise RefusedError("ValidationException", f"Value '{name}' at 'functionName' failed to satisfy constraint")
+
+
+@check("lambda", "CreateEventSourceMapping")
+def _mapping(call: Call, _caller: Caller) -> None:
+    """One mapping between queue and function; the role may read the queue, which hides messages for long enough."""
+    arn, function = str(call.params.get("EventSourceArn", "")), _function(call)
+    queue = sqs._queue_by_arn(arn) if ":sqs:" in arn else None
+    if queue is None or not function:
+        return
+    config = function["config"]
+    for mapping in lambda_svc._esms.values():
+        if (mapping["FunctionName"], mapping["EventSourceArn"]) == (config["FunctionName"], arn):
+            raise RefusedError(
+                "ResourceConflictException",
+                f"An event source mapping with SQS arn ({arn}) and function ({config['FunctionName']}) already exists. "
+                f"Please update or delete the existing mapping with UUID {mapping['UUID']}",
+                409,
+            )
+    if action := missing_permission(config["Role"], arn):
+        verb = action.removeprefix("sqs:")
+        raise RefusedError(_INVALID, f"The provided execution role does not have permissions to call {verb} on SQS")
+    hidden, timeout = int(queue["attributes"]["VisibilityTimeout"]), int(config["Timeout"])
+    if hidden < timeout:
+        raise RefusedError(
+            _INVALID,
+            f"Queue visibility timeout: {hidden} seconds is less than Function timeout: {timeout} seconds",
+        )
 
 
 @check("lambda", "AddPermission")

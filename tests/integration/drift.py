@@ -81,6 +81,29 @@ def queue(**attributes: str) -> Hand:
     )
 
 
+def event_queue(**attributes: str) -> Hand:
+    return lambda account: account.client("sqs").set_queue_attributes(
+        QueueUrl=event_queue_url(account), Attributes=attributes
+    )
+
+
+def event_queue_url(account: Account) -> str:
+    return str(account.client("sqs").get_queue_url(QueueName=f"{NAME}-events")["QueueUrl"])
+
+
+def table(operation: str, **arguments: Any) -> Hand:
+    return lambda account: getattr(account.client("dynamodb"), operation)(TableName=f"{NAME}-groups", **arguments)
+
+
+def mapping(operation: str, **arguments: Any) -> Hand:
+    def act(account: Account) -> None:
+        client = account.client("lambda")
+        (there,) = client.list_event_source_mappings(FunctionName=NAME)["EventSourceMappings"]
+        getattr(client, operation)(UUID=there["UUID"], **arguments)
+
+    return act
+
+
 def role(operation: str, **arguments: Any) -> Hand:
     return lambda account: getattr(account.client("iam"), operation)(RoleName=ROLE, **arguments)
 
@@ -202,6 +225,27 @@ def permission_goes(account: Account) -> None:
         client.remove_permission(FunctionName=NAME, StatementId=statement["Sid"])
 
 
+def tags_of_mapping_go(account: Account) -> None:
+    client = account.client("lambda")
+    (there,) = client.list_event_source_mappings(FunctionName=NAME)["EventSourceMappings"]
+    client.untag_resource(Resource=there["EventSourceMappingArn"], TagKeys=["trailwatch"])
+
+
+def rule_invokes_again(account: Account) -> None:
+    """What a run that was broken off would leave: the queue is target, and the rule may invoke the function."""
+    account.client("lambda").add_permission(
+        FunctionName=NAME,
+        StatementId="by-hand",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=arn(account, "events", f"rule/{NAME}"),
+    )
+
+
+def target_is_the_function(account: Account) -> None:
+    target(Arn=arn(account, "lambda", f"function:{NAME}"))(account)
+
+
 def surplus_shard(account: Account) -> None:
     events = account.client("events")
     tags = [{"Key": "trailwatch:shard-of", "Value": NAME}, {"Key": "trailwatch", "Value": NAME}]
@@ -304,6 +348,7 @@ KMS = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:km
 SHORT = {
     "Rules": [{"ID": "expire-log-files", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]
 }
+ONE = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
 OWNED = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
 
 ROWS = (
@@ -375,6 +420,12 @@ ROWS = (
     Row("execution_role", "PolicyDocument", role("put_role_policy", PolicyName=ROLE, PolicyDocument=ANY)),
     Row("execution_role", "PolicyDocument", role("delete_role_policy", PolicyName=ROLE)),
     Row("execution_role", "OtherInlinePolicies", role("put_role_policy", PolicyName="more", PolicyDocument=ANY)),
+    # A name that is known to the role, but in this account is nobody's.
+    Row(
+        "execution_role",
+        "OtherInlinePolicies",
+        role("put_role_policy", PolicyName=f"{NAME}-grouping", PolicyDocument=ANY),
+    ),
     Row("execution_role", "AttachedPolicies", attached_policy),
     Row("execution_role", "PermissionsBoundary", boundary),
     Row("execution_role", "Tags", role("untag_role", TagKeys=["trailwatch"])),
@@ -429,4 +480,69 @@ ROWS = (
         ),
     ),
     Row("rule", "", rule_goes),
+)
+
+# Of accounts whose alerts are grouped.
+GROUPING_ROWS = (
+    Row("table", "BillingMode", table("update_table", BillingMode="PROVISIONED", ProvisionedThroughput=ONE)),
+    Row("table", "SSESpecification", table("update_table", SSESpecification={"Enabled": True, "SSEType": "KMS"})),
+    Row("table", "DeletionProtectionEnabled", table("update_table", DeletionProtectionEnabled=True)),
+    Row(
+        "table",
+        "TimeToLiveSpecification",
+        table("update_time_to_live", TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires"}),
+    ),
+    Row(
+        "table",
+        "Tags",
+        lambda account: account.client("dynamodb").untag_resource(
+            ResourceArn=arn(account, "dynamodb", f"table/{NAME}-groups"), TagKeys=["trailwatch"]
+        ),
+    ),
+    Row("table", "", table("delete_table")),
+    Row("event_queue", "VisibilityTimeout", event_queue(VisibilityTimeout="60")),
+    Row("event_queue", "MessageRetentionPeriod", event_queue(MessageRetentionPeriod="60")),
+    Row("event_queue", "RedrivePolicy", event_queue(RedrivePolicy="")),
+    Row("event_queue", "SqsManagedSseEnabled", event_queue(SqsManagedSseEnabled="false")),
+    Row("event_queue", "Policy", event_queue(Policy="")),
+    Row(
+        "event_queue",
+        "Tags",
+        lambda account: account.client("sqs").untag_queue(QueueUrl=event_queue_url(account), TagKeys=["trailwatch"]),
+    ),
+    Row("event_queue", "", lambda account: account.client("sqs").delete_queue(QueueUrl=event_queue_url(account))),
+    Row("event_source_mapping", "BatchSize", mapping("update_event_source_mapping", BatchSize=1)),
+    Row(
+        "event_source_mapping",
+        "MaximumBatchingWindowInSeconds",
+        mapping("update_event_source_mapping", MaximumBatchingWindowInSeconds=300),
+    ),
+    Row("event_source_mapping", "ScalingConfig", mapping("update_event_source_mapping", ScalingConfig={})),
+    Row(
+        "event_source_mapping",
+        "FunctionResponseTypes",
+        mapping("update_event_source_mapping", FunctionResponseTypes=[]),
+    ),
+    Row(
+        "event_source_mapping",
+        "FilterCriteria",
+        mapping("update_event_source_mapping", FilterCriteria={"Filters": [{"Pattern": '{"body": ["x"]}'}]}),
+    ),
+    Row("event_source_mapping", "Enabled", mapping("update_event_source_mapping", Enabled=False)),
+    Row("event_source_mapping", "Tags", tags_of_mapping_go),
+    Row(
+        "event_source_mapping",
+        "PolicyDocument",
+        role("put_role_policy", PolicyName=f"{NAME}-grouping", PolicyDocument=ANY),
+    ),
+    Row("event_source_mapping", "PolicyDocument", role("delete_role_policy", PolicyName=f"{NAME}-grouping")),
+    Row(
+        "event_source_mapping",
+        "",
+        mapping("delete_event_source_mapping"),
+    ),
+    Row("execution_role", "OtherInlinePolicies", role("put_role_policy", PolicyName="more", PolicyDocument=ANY)),
+    Row("function", "Environment", function(Environment={"Variables": {"GROUP_SECONDS": "1"}})),
+    Row("rule", "OtherPermissions", rule_invokes_again),
+    Row("rule", f"{NAME} targets", target_is_the_function),
 )

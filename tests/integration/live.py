@@ -51,6 +51,8 @@ def resources(account: Account) -> Document:
         "log groups": log_groups(account.client("logs")),
         "roles": roles(account.client("iam")),
         "functions": functions(account.client("lambda")),
+        "tables": tables(account.client("dynamodb")),
+        "event source mappings": mappings(account.client("lambda")),
         "rules": rules(account.client("events")),
     }
 
@@ -116,6 +118,8 @@ def _queue(sqs: Any, url: str) -> Document:
         "policy": json.loads(attributes["Policy"]),
         "retention": int(attributes["MessageRetentionPeriod"]),
         "encrypted": attributes["SqsManagedSseEnabled"],
+        "hidden for": int(attributes["VisibilityTimeout"]),
+        "dead letters": json.loads(attributes.get("RedrivePolicy", "{}")),
         "tags": sqs.list_queue_tags(QueueUrl=url).get("Tags", {}),
     }
 
@@ -185,6 +189,42 @@ def _invokers(lambda_: Any, name: str) -> list[tuple[str, str]]:
         (statement["Principal"]["Service"], statement["Condition"]["ArnLike"]["AWS:SourceArn"])
         for statement in policy["Statement"]
     ]
+
+
+def tables(dynamodb: Any) -> Document:
+    return {name: _table(dynamodb, name) for name in dynamodb.list_tables()["TableNames"]}
+
+
+def _table(dynamodb: Any, name: str) -> Document:
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    return {
+        "keys": [key["AttributeName"] for key in table["KeySchema"]],
+        "billing": table["BillingModeSummary"]["BillingMode"],
+        "other key": table.get("SSEDescription", {}).get("Status") == "ENABLED",
+        "protected": table["DeletionProtectionEnabled"],
+        "expires by": (expiry["TimeToLiveStatus"], expiry.get("AttributeName")),
+        "tags": _tags(dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]),
+    }
+
+
+def mappings(lambda_: Any) -> Document:
+    return {
+        mapping["EventSourceArn"].rpartition(":")[2]: _mapping(lambda_, mapping)
+        for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]
+    }
+
+
+def _mapping(lambda_: Any, mapping: Document) -> Document:
+    return {
+        "function": mapping["FunctionArn"],
+        "state": mapping["State"],
+        "batch": (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]),
+        "at once": mapping["ScalingConfig"]["MaximumConcurrency"],
+        "answers": mapping["FunctionResponseTypes"],
+        "filters": mapping.get("FilterCriteria") or {},
+        "tags": lambda_.list_tags(Resource=mapping["EventSourceMappingArn"])["Tags"],
+    }
 
 
 def rules(events: Any) -> Document:

@@ -119,6 +119,8 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 ),
                 "retention": 1209600,
                 "encrypted": "true",
+                "hidden for": 30,
+                "dead letters": {},
                 "tags": tags,
             }
         },
@@ -158,6 +160,8 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 "tags": tags,
             }
         },
+        "tables": {},
+        "event source mappings": {},
         "rules": {
             "iam-alerting": {
                 "state": "ENABLED",
@@ -180,6 +184,79 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
             }
         },
     }
+
+
+def grouped(account: str, name: str, actions: list[str], subscribers: list[str], seconds: int) -> dict[str, Any]:
+    """As C(specification), with alerts that are grouped for so many seconds."""
+    specified = specification(account, name, actions, subscribers)
+    queue = f"arn:aws:sqs:us-east-1:{account}:iam-alerting-events"
+    table = f"arn:aws:dynamodb:us-east-1:{account}:table/iam-alerting-groups"
+    rule = f"arn:aws:events:us-east-1:{account}:rule/iam-alerting"
+    tags = {"trailwatch": "iam-alerting"}
+    function = specified["functions"]["iam-alerting"]
+    function["environment"]["GROUP_SECONDS"] = str(seconds)
+    function["may be invoked by"] = []
+    specified["rules"]["iam-alerting"]["targets"][0]["Arn"] = queue
+    specified["queues"]["iam-alerting-events"] = {
+        "policy": policy(
+            {
+                "Sid": "RulesSendEvents",
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": queue,
+                "Condition": {"ArnLike": {"aws:SourceArn": [rule, f"{rule}-*"]}},
+            },
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sqs:*",
+                "Resource": queue,
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+        ),
+        "retention": 1209600,
+        "encrypted": "true",
+        "hidden for": 180,
+        "dead letters": {
+            "deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{account}:iam-alerting-dlq",
+            "maxReceiveCount": 10,
+        },
+        "tags": tags,
+    }
+    specified["tables"]["iam-alerting-groups"] = {
+        "keys": ["pk", "sk"],
+        "billing": "PAY_PER_REQUEST",
+        "other key": False,
+        "protected": False,
+        "expires by": ("ENABLED", "expires"),
+        "tags": tags,
+    }
+    specified["event source mappings"]["iam-alerting-events"] = {
+        "function": f"arn:aws:lambda:us-east-1:{account}:function:iam-alerting",
+        "state": "Enabled",
+        "batch": (10, 0),
+        "at once": 2,
+        "answers": ["ReportBatchItemFailures"],
+        "filters": {},
+        "tags": tags,
+    }
+    on_queue = [
+        f"sqs:{action}"
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "SendMessage")
+    ]
+    on_table = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]
+    specified["roles"]["iam-alerting-function"]["inline"]["iam-alerting-grouping"] = policy(
+        {"Sid": "TakeEventsAndRemind", "Effect": "Allow", "Action": on_queue, "Resource": queue},
+        {
+            "Sid": "RememberGroups",
+            "Effect": "Allow",
+            "Action": [f"dynamodb:{action}" for action in on_table],
+            "Resource": table,
+        },
+    )
+    return specified
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:

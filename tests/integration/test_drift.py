@@ -11,22 +11,33 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.drift import ROWS, Row, tidy
+from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import specification
+from tests.integration.specification import grouped, specification
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
+SECONDS = 300
 
 
-def dealt(rows: tuple[Row, ...]) -> dict[str, list[Row]]:
+def dealt(prefix: str, rows: tuple[Row, ...]) -> dict[str, list[Row]]:
     """The rows by account: the first ones of all components in the first one, and so on."""
     seen: dict[str, int] = defaultdict(int)
     accounts: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         seen[row.component] += 1
-        accounts[f"drift-{seen[row.component]:02}"].append(row)
+        accounts[f"{prefix}-{seen[row.component]:02}"].append(row)
     return accounts
+
+
+def is_grouped(name: str) -> bool:
+    return name.startswith("grouped")
+
+
+def specified(name: str, account: Account) -> dict[str, Any]:
+    if is_grouped(name):
+        return grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
+    return specification(account.id, name, ACTIONS, [SUBSCRIBER])
 
 
 class Drift:
@@ -34,7 +45,7 @@ class Drift:
 
     def __init__(self, sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]) -> None:
         self.sandbox = sandbox
-        self.rows = dealt(ROWS)
+        self.rows = dealt("drift", ROWS) | dealt("grouped", GROUPING_ROWS)
         self.accounts = {name: open_account() for name in self.rows}
         first = playbooks.run("deploy", self.hosts())
         assert first.status == 0, first.output
@@ -54,6 +65,7 @@ class Drift:
                 "account_id": account.id,
                 "iam_alerting_actions": ACTIONS,
                 "iam_alerting_subscribers": [SUBSCRIBER],
+                "iam_alerting_group_seconds": SECONDS if is_grouped(name) else 0,
             }
             for name, account in self.accounts.items()
         }
@@ -102,4 +114,4 @@ def test_a_second_check_finds_nothing(drift: Drift) -> None:
 def test_every_account_is_as_specified_again(drift: Drift) -> None:
     for name, account in drift.accounts.items():
         tidy(account)
-        assert resources(account) == specification(account.id, name, ACTIONS, [SUBSCRIBER]), name
+        assert resources(account) == specified(name, account), name

@@ -21,6 +21,10 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     # The module underneath would delete the log group.
     "unknown-retention": ({"iam_alerting_log_retention_days": 1096}, "iam_alerting_log_retention_days"),
     "bad-architecture": ({"iam_alerting_architecture": "riscv"}, "iam_alerting_architecture"),
+    "too-long-a-group": (
+        {"iam_alerting_group_seconds": 901},
+        "iam_alerting_group_seconds is 901, but it must be from 0 to 900",
+    ),
     "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
     "no-https-format": ({"iam_alerting_https_format": "slack"}, "iam_alerting_https_format"),
     "no-time-zone": ({"iam_alerting_time_zone": "Berlin"}, "Nearest: Europe/Berlin"),

@@ -44,6 +44,8 @@ def test_deploy_twice_and_tear_down(moto: Sandbox, playbooks: Playbooks) -> None
             "log groups": 1,
             "roles": 1,
             "functions": 1,
+            "tables": 0,
+            "event source mappings": 0,
             "rules": 1,
         }
     last = playbooks.run("teardown", HOSTS)

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import ca
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import SOURCE
 
 # Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
-_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppress", "untrusted")
+_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppression", "untrusted")
+# Those that the others import while they are at work.
+_LATE = ("policy", "suppress")
 
 
 @functools.cache
@@ -32,11 +35,24 @@ def modules() -> SimpleNamespace:
     others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(SOURCE))
     try:
-        return SimpleNamespace(**{name: importlib.import_module(name) for name in _MODULES})
+        return SimpleNamespace(**{name: importlib.import_module(name) for name in (*_MODULES, *_LATE)})
     finally:
         sys.path.remove(str(SOURCE))
         for name in names:
             sys.modules.pop(name, None)
+        sys.modules.update(others)
+
+
+@contextlib.contextmanager
+def at_work() -> Iterator[None]:
+    """The modules that are imported late are found for as long as this lasts."""
+    others = {name: sys.modules[name] for name in _LATE if name in sys.modules}
+    sys.modules.update({name: getattr(modules(), name) for name in _LATE})
+    try:
+        yield
+    finally:
+        for name in _LATE:
+            del sys.modules[name]
         sys.modules.update(others)
 
 
@@ -65,7 +81,7 @@ class Function:
         self._name = name
         self._account_names = account_names
         self._catalogue = self._code.catalogue.read(json.loads(in_package(catalogue())))
-        self.suppressions = self._code.suppress.read(suppressions)
+        self.suppressions = self._code.suppression.read(suppressions)
         self.today = today
         self._trusted_accounts = frozenset(trusted_accounts)
         self._time_zone = time_zone
@@ -80,13 +96,12 @@ class Function:
             self.suppressions,
             self._trusted_accounts,
         )
-        return self._code.alert.alert(event, known, self.today)
+        with at_work():
+            return self._code.alert.alert(event, known, self.today)
 
     def mail(self, alert: Any) -> Any:
         """The C(Message) of an alert."""
-        return self._code.message.write(
-            alert.record, alert.assessment, alert.account_name, alert.verdict.note, self._time_zone
-        )
+        return self._code.message.write(alert, self._time_zone)
 
     def knows(self, alert: Any) -> bool:
         """Whether the alert's action is in the catalogue."""

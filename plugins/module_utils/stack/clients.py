@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The boto3 clients with which the plan reads an account: made once in a process, then given one account's session.
+"""The boto3 clients that read an account: made once in a process, then given one account's session.
 
 To make the clients and to use each operation for the first time costs far more than all reads of an account. So the
 controller does both once, before it forks its workers, and a worker only fills in the credentials of its account.
@@ -27,7 +27,8 @@ except ImportError:
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import Credentials
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import PATIENT_ATTEMPTS
 
-# Every operation of a plan, by service: what is exercised beforehand, and what the deploying role needs to read.
+# Every operation of a plan, and of a status, by service: what is exercised beforehand, and what the deploying role
+# needs to read.
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "resourcegroupstaggingapi": ("GetResources",),
     "s3": (
@@ -44,15 +45,17 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
     "logs": ("DescribeLogGroups", "ListTagsForResource"),
     "iam": ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
-    "lambda": ("GetFunction", "GetPolicy"),
+    "lambda": ("GetFunction", "GetPolicy", "ListEventSourceMappings", "ListTags"),
+    "dynamodb": ("DescribeTable", "DescribeTimeToLive", "ListTagsOfResource"),
     "events": ("ListRules", "ListTagsForResource", "ListTargetsByRule"),
+    "cloudwatch": ("GetMetricData",),
 }
 # "standard" retries what AWS throttles and what the network drops, with growing pauses, six times in all.
 RETRIES = {"mode": "standard", "total_max_attempts": PATIENT_ATTEMPTS}
 CONNECT_TIMEOUT_SECONDS = 10
 
 # The least that botocore reads as an answer, by protocol.
-_ANSWERS = {"json": b"{}", "rest-json": b"{}", "query": b"<Answer/>"}
+_ANSWERS = {"json": b"{}", "rest-json": b"{}", "query": b"<Answer/>", "smithy-rpc-v2-cbor": b"\xa0"}
 _ANY_ARN = "arn:aws:sns:us-east-1:111111111111:exercise"
 
 

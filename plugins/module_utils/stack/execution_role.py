@@ -13,7 +13,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_an
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, tags_of
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
 ATTRIBUTES = (
     "Description",
@@ -44,6 +44,12 @@ def desired(settings: Settings) -> dict[str, Any]:
         },
         "PolicyName": names.role_name(settings),
         "PolicyDocument": _policy(settings),
+        # Not looked at here: it belongs to the event source mapping, and stays until queue and table are gone.
+        "GroupingPolicy": {
+            "PolicyName": names.grouping_policy_name(settings),
+            "State": settings.state_of_grouping,
+            "Resources": [names.event_queue_arn(settings), names.table_arn(settings)],
+        },
         # Whoever adds permissions, or takes some by a boundary, makes it another role.
         "OtherInlinePolicies": [],
         "AttachedPolicies": [],
@@ -84,11 +90,18 @@ def live(account: Account, desired: Document) -> Document | None:
         "Description": role.get("Description", ""),
         "AssumeRolePolicyDocument": role["AssumeRolePolicyDocument"],
         "PolicyDocument": _document(iam, name, desired["PolicyName"]) if desired["PolicyName"] in inline else {},
-        "OtherInlinePolicies": sorted(set(inline) - {desired["PolicyName"]}),
+        "OtherInlinePolicies": sorted(set(inline) - _own_policies(account, desired)),
         "AttachedPolicies": sorted(policy["PolicyArn"] for policy in attached["AttachedPolicies"]),
         "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         "Tags": tags_of(role.get("Tags", [])),
     }
+
+
+def _own_policies(account: Account, desired: Document) -> set[str]:
+    """The policies that are no others: that of grouping only while it is on, or not yet cleared away."""
+    grouping = desired["GroupingPolicy"]
+    used = grouping["State"] == PRESENT or any(arn in account.tagged for arn in grouping["Resources"])
+    return {desired["PolicyName"], *([grouping["PolicyName"]] if used else [])}
 
 
 def _document(iam: Any, role: str, policy: str) -> Document:

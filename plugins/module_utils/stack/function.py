@@ -41,6 +41,8 @@ ATTRIBUTES = (
     "CodeSha256",
     "Tags",
 )
+# Read along with the others, for the status; they are not compared.
+CONDITION = ("State", "StateReason", "LastModified")
 
 RUNTIME = "python3.13"
 HANDLER = "handler.lambda_handler"
@@ -81,6 +83,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         environment["HTTPS_FORMAT"] = settings.https_format
     if settings.time_zone:
         environment["TIME_ZONE"] = settings.time_zone
+    if settings.group_seconds:
+        environment["GROUP_SECONDS"] = str(settings.group_seconds)
     return environment
 
 
@@ -119,6 +123,7 @@ def _has_contents(answer: Document, contents: str) -> bool:
 def _configuration(configuration: Document) -> Document:
     return {
         **{name: configuration.get(name) for name in ("Runtime", "Handler", "Timeout", "MemorySize", "Role")},
+        **{name: configuration.get(name) for name in CONDITION},
         "Description": configuration.get("Description", ""),
         "Architecture": next(iter(configuration.get("Architectures", [])), "x86_64"),
         "DeadLetterConfig": configuration.get("DeadLetterConfig") or {},

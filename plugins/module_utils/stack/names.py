@@ -33,12 +33,32 @@ def queue_arn(settings: Settings) -> str:
     return settings.arn("sqs", queue_name(settings))
 
 
+def event_queue_name(settings: Settings) -> str:
+    return f"{settings.name}-events"
+
+
+def event_queue_arn(settings: Settings) -> str:
+    return settings.arn("sqs", event_queue_name(settings))
+
+
+def table_name(settings: Settings) -> str:
+    return f"{settings.name}-groups"
+
+
+def table_arn(settings: Settings) -> str:
+    return settings.arn("dynamodb", f"table/{table_name(settings)}")
+
+
 def role_name(settings: Settings) -> str:
     return f"{settings.name}-function"
 
 
 def role_arn(settings: Settings) -> str:
     return settings.global_arn("iam", f"role/{role_name(settings)}")
+
+
+def grouping_policy_name(settings: Settings) -> str:
+    return f"{settings.name}-grouping"
 
 
 def log_group_name(settings: Settings) -> str:

@@ -9,32 +9,48 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import topic
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, TAG_OURS
 
 # Of a few threads each reads a component after the other. More would gain little: the longest component has six reads.
 THREADS = 4
 
 _SIDES = ("before", "after")
 
+# That a component is there and is to be no more.
+REMOVAL = Change({"State": PRESENT}, {"State": ABSENT})
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What is there and what differs, by component; C(pending) are the subscribers who have not confirmed yet."""
+    """What is there and what differs, by component.
+
+    Attributes:
+        pending: the subscribers who have not confirmed yet.
+        live: each component that was looked at, as its module read it.
+    """
 
     changes: Mapping[str, Change]
     present: tuple[str, ...]
     pending: tuple[str, ...]
+    live: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def differing(self) -> dict[str, Change]:
-        return {name: change for name, change in self.changes.items() if change}
+        """What differs, in the order in which it is to be mended.
+
+        First all that is to be there, in the order in which one needs the other. Then, against that order, what is to
+        be there no more: by then nothing uses it.
+        """
+        made = {name: change for name, change in self.changes.items() if change and change != REMOVAL}
+        removed = [name for name, change in self.changes.items() if change == REMOVAL]
+        return made | dict.fromkeys(reversed(removed), REMOVAL)
 
 
 def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str]) -> Plan:
@@ -46,12 +62,30 @@ def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str
     tags = next(iter(desired.values())).get("Tags", {})
     account = Account(clients, tagged_resources(clients["resourcegroupstaggingapi"], tags[TAG_OURS]))
     with ThreadPoolExecutor(THREADS) as pool:
-        live = dict(
-            zip(names, pool.map(lambda name: COMPONENTS[name].live(account, desired[name]), names), strict=True)
-        )
-    changes = {name: COMPONENTS[name].difference(live[name], desired[name]) for name in names}
+        live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
+    changes = {name: _difference(name, live[name], desired[name]) for name in names}
     present = tuple(name for name in names if _is_there(live[name]))
-    return Plan(changes, present, tuple(topic.pending(live.get("topic"))))
+    return Plan(changes, present, tuple(topic.pending(live.get("topic"))), live)
+
+
+def _live(account: Account, name: str, desired: Document) -> Any:
+    """The component as it is. One that is not wanted is read only if the tagging service knows of one of ours."""
+    component = COMPONENTS[name]
+    if is_unwanted(desired) and not component.left(account, desired):
+        return None
+    return component.live(account, desired)
+
+
+def _difference(name: str, live: Any, desired: Document) -> Change:
+    if is_unwanted(desired):
+        return Change({}, {}) if live is None else REMOVAL
+    change: Change = COMPONENTS[name].difference(live, desired)
+    return change
+
+
+def is_unwanted(desired: Document) -> bool:
+    """Whether the settings ask for no such component."""
+    return desired.get("State") == ABSENT
 
 
 def _is_there(live: Any) -> bool:
@@ -61,6 +95,8 @@ def _is_there(live: Any) -> bool:
 
 def reported_diff(name: str, change: Change) -> list[Document]:
     """The change of a component for Ansible's C(--diff): an entry for each attribute, one in all if it is new."""
+    if change == REMOVAL:
+        return [_entry(name, "State: present\n", "")]
     if not change.before:
         whole = "".join(f"{attribute}: {_text(value)}\n" for attribute, value in sorted(change.after.items()))
         return [_entry(name, "", whole)]

@@ -24,21 +24,22 @@ def desired(settings: Settings) -> dict[str, Any]:
         "QueueArn": names.queue_arn(settings),
         "MessageRetentionPeriod": RETENTION_SECONDS,
         "SqsManagedSseEnabled": True,
-        "Policy": _policy(settings),
+        "Policy": policy(settings, "RulesSendWhatTheyCouldNotDeliver", names.queue_arn(settings)),
         "Tags": settings.tags,
     }
 
 
-def _policy(settings: Settings) -> dict[str, Any]:
+def policy(settings: Settings, sid: str, queue_arn: str) -> dict[str, Any]:
+    """The policy of a queue to which our rules may send, and only they; C(sid) says what they send."""
     return {
         "Version": "2012-10-17",
         "Statement": [
             {
-                "Sid": "RulesSendWhatTheyCouldNotDeliver",
+                "Sid": sid,
                 "Effect": "Allow",
                 "Principal": {"Service": "events.amazonaws.com"},
                 "Action": "sqs:SendMessage",
-                "Resource": names.queue_arn(settings),
+                "Resource": queue_arn,
                 "Condition": {"ArnLike": {"aws:SourceArn": names.rule_arns(settings)}},
             },
             {
@@ -46,7 +47,7 @@ def _policy(settings: Settings) -> dict[str, Any]:
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "sqs:*",
-                "Resource": names.queue_arn(settings),
+                "Resource": queue_arn,
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             },
         ],
@@ -69,7 +70,7 @@ def live(account: Account, desired: Document) -> Document | None:
 
 def _wanted(desired: Document) -> Document:
     """The queue in the terms in which it is compared; its tags are read and compared here."""
-    return {name: value for name, value in desired.items() if name not in ("QueueArn", "Tags")}
+    return {name: value for name, value in desired.items() if name == "QueueName" or name in sqs_queue.ATTRIBUTES}
 
 
 def _tags(sqs: Any, url: str) -> dict[str, str]:

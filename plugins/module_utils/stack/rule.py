@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The EventBridge rule that hands the actions of the list to the function."""
+"""The EventBridge rule that hands the actions of the list to the function, or to the queue before it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
+# The same whether it is the function or the queue: so one is replaced by the other in one call, and no event goes to
+# both, or to none.
 TARGET_ID = "function"
 OTHER_PERMISSIONS = "OtherPermissions"
 
@@ -28,9 +30,10 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Actions": list(settings.actions),
         "Target": {
             "Id": TARGET_ID,
-            "Arn": names.function_arn(settings),
+            "Arn": names.event_queue_arn(settings) if settings.group_seconds else names.function_arn(settings),
             "DeadLetterArn": names.queue_arn(settings),
         },
+        "FunctionArn": names.function_arn(settings),
         "Tags": settings.tags,
     }
 
@@ -52,7 +55,7 @@ def live(account: Account, desired: Document) -> event_rule.Live:
         account.clients["events"],
         account.clients["lambda"],
         desired["Name"],
-        functions=[desired["Target"]["Arn"]],
+        functions=[desired["FunctionArn"]],
         known_tags=known_tags,
     )
 
@@ -61,7 +64,7 @@ def difference(live: event_rule.Live, desired: Document) -> Change:
     """What of the rules differs, by rule and attribute, and statements that let others invoke the function."""
     changes = event_rule.difference(live.found, event_rule.desired(_options(desired), live))
     before, after = _only_differing(*event_rule.reported_changes(changes))
-    others = live.others.get(desired["Target"]["Arn"], {})
+    others = live.others.get(desired["FunctionArn"], {})
     if others:
         before[OTHER_PERMISSIONS], after[OTHER_PERMISSIONS] = dict(others), {}
     return Change(before, after)

@@ -31,7 +31,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.topic import checke
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 NAME_MIN = 3
 BUCKET_NAME_MAX = 63
+GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
 TAG_OURS = "trailwatch"
+PRESENT, ABSENT = "present", "absent"
 SUBSCRIPTION_OPTIONS = frozenset(
     {"protocol", "endpoint", "raw_message_delivery", "filter_policy", "filter_policy_scope", "dead_letter_arn"}
 )
@@ -61,6 +63,7 @@ class Settings:
     https_format: str = HTTPS_FORMATS[0]
     time_zone: str = ""
     trusted_accounts: tuple[str, ...] = ()
+    group_seconds: int = 0
 
     @property
     def partition(self) -> str:
@@ -70,6 +73,11 @@ class Settings:
     def tags(self) -> dict[str, str]:
         """The tags of every taggable resource: the user's and ours."""
         return {**self.extra_tags, TAG_OURS: self.name}
+
+    @property
+    def state_of_grouping(self) -> str:
+        """What is to become of the resources that only grouping needs: C(PRESENT) or C(ABSENT)."""
+        return PRESENT if self.group_seconds else ABSENT
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this account, such as C(arn("sns", "alerts"))."""
@@ -188,6 +196,20 @@ def check_actions(actions: Sequence[str]) -> tuple[str, ...]:
     except ActionError as error:
         raise SettingsError(f"iam_alerting_actions: {error}") from error
     return tuple(expanded)
+
+
+def check_group_seconds(seconds: int) -> int:
+    """For how long alerts of a kind are gathered, in seconds; 0 for not at all.
+
+    Raises:
+        SettingsError: it is longer than a summary can be put off.
+    """
+    if not 0 <= seconds <= GROUP_SECONDS_MAX:
+        raise SettingsError(
+            f"iam_alerting_group_seconds is {seconds}, but it must be from 0 to {GROUP_SECONDS_MAX}. Set it to 0 for a "
+            "message per event."
+        )
+    return seconds
 
 
 def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:

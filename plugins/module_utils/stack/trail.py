@@ -28,6 +28,8 @@ ATTRIBUTES = (
     "EventSelectors",
     "Tags",
 )
+# Read along with the others, for the status; they are not compared.
+DELIVERY = ("LatestDeliveryTime", "LatestDeliveryError")
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -61,6 +63,7 @@ def live(account: Account, desired: Document) -> Document | None:
     found = {
         **{name: trail.get(name) for name in ATTRIBUTES},
         "IsLogging": status["IsLogging"],
+        **{name: status.get(name) for name in DELIVERY},
         "EventSelectors": event_selectors.describe(cloudtrail, arn),
         "Tags": account.tags(arn, desired["Tags"], lambda: _tags(cloudtrail, arn)),
     }

@@ -15,7 +15,7 @@ from typing import Any
 import identity
 import message
 import record
-from alert import Knowledge, about, alert
+from alert import Alert, Knowledge, alert
 from assess import RULES, assess
 from channels import by_protocol, chat_notification
 from finding import finding
@@ -23,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline import Pipeline
 from py_ocsf_models.events.findings.detection_finding import DetectionFinding
+from suppression import Verdict
 
 SAMPLES = [json.loads(path.read_text())["detail"] for path in (Path(__file__).parent / "records").glob("*.json")]
 FIELDS = sorted({key for detail in SAMPLES for key in detail} | {"serviceEventDetails", "resources", "errorCode"})
@@ -75,7 +76,8 @@ LINE = re.compile(rf"({LABELS}) +\S|Parameters$|Details$| {{2}}\S| {{8}}\S|$")
 @given(detail=details | damaged_records)
 def test_any_record_makes_a_mail(detail: dict[str, Any]) -> None:
     parsed = record.parse({"detail": detail})
-    mail = message.write(parsed, assess(parsed, {}, Pipeline("iam-alerting", "111111111111")), "production")
+    judged = assess(parsed, {}, Pipeline("iam-alerting", "111111111111"))
+    mail = message.write(Alert(parsed, judged, Verdict(), "production"))
     assert len(mail.subject) <= message.SUBJECT_LENGTH
     assert re.fullmatch(r"(LOW|MEDIUM|HIGH|CRITICAL) [ -~]+", mail.subject)
     assert len(mail.body.encode()) < 32 * 1024
@@ -95,10 +97,8 @@ def test_any_record_makes_a_finding_and_a_notification(detail: dict[str, Any]) -
     found = finding(made, 0.0)
     DetectionFinding.model_validate(found)
     assert all(text.isprintable() for text in texts_of(found))
-    chat = chat_notification(
-        message.write(made.record, made.assessment), about(made)["eventID"], made.assessment.rule, made.assessment.next
-    )
-    sent = json.loads(by_protocol(message.write(made.record, made.assessment), found, chat).encode())
+    chat = chat_notification(message.write(made), made.about["eventID"], made.assessment.rule, made.assessment.next)
+    sent = json.loads(by_protocol(message.write(made), found, chat).encode())
     assert json.loads(sent["default"]) == found
     assert json.loads(sent["https"])["content"]["description"].count("```") == 2
 

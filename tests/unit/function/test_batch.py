@@ -17,7 +17,7 @@ import handler
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from suppress import Suppression
+from suppression import Suppression
 
 from tests.unit.function.world import FIRST, FUNCTION, MAX_RECEIVES, InterruptedCallError, World, logged, more, storm
 

@@ -74,9 +74,7 @@ def test_https_gets_the_chats_notification_if_that_is_asked_for(
 
 def test_chat_gets_a_custom_notification_that_cannot_be_forged(found: Callable[..., Alert]) -> None:
     made = found(eventID="e-1", userIdentity={"type": "IAMUser", "userName": "eve```<!channel>"})
-    sent = chat_notification(
-        write(made.record, made.assessment), made.record.eventID, made.assessment.rule, made.assessment.next
-    )
+    sent = chat_notification(write(made), made.record.eventID, made.assessment.rule, made.assessment.next)
     assert (sent["version"], sent["source"]) == ("1.0", "custom")
     assert sent["content"]["title"].startswith("CRITICAL iam:CreateUser by eve'''(!channel)")
     assert sent["content"]["description"].count("```") == 2

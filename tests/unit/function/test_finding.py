@@ -23,7 +23,7 @@ from finding import finding
 from pipeline import Pipeline
 from py_ocsf_models import OCSF_VERSION
 from py_ocsf_models.events.findings.detection_finding import DetectionFinding
-from suppress import Suppression
+from suppression import Suppression
 
 Build = Callable[..., dict[str, Any]]
 

@@ -16,12 +16,11 @@ from typing import Any
 
 import handler
 import pytest
-from alert import about
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from catalogue import Entry
 from record import NotARecordError
-from suppress import Suppression
+from suppression import Suppression
 
 Build = Callable[..., dict[str, Any]]
 
@@ -92,7 +91,7 @@ def test_subscribers_can_filter_by_attributes(sns: Stubber, event: Build) -> Non
 
 def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[str, Any] = {}
-    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.update(handler._attributes(about(found))))
+    monkeypatch.setattr(handler, "_publish", lambda told, found: sent.update(handler._attributes(found.about)))
     user = {"type": "IAMUser", "userName": "\u202e\u200b"}
     handler.lambda_handler({"detail": {"eventName": "\u200b", "userIdentity": user}}, CONTEXT)
     assert {name: value["StringValue"] for name, value in sent.items()} == {

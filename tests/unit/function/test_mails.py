@@ -19,10 +19,11 @@ import message
 import pytest
 import record
 import summary
-from alert import Knowledge, alert
+from alert import Alert, Knowledge, alert
 from assess import assess
 from catalogue import Entry
 from pipeline import Pipeline
+from suppression import Verdict
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "records").glob("*.json"))
@@ -34,7 +35,8 @@ SUMMARY = "create_access_key_storm"
 @pytest.mark.parametrize("name", NAMES)
 def test_mail(name: str, known: dict[str, Entry]) -> None:
     parsed = record.parse(read(name))
-    compare(name, message.write(parsed, assess(parsed, known, Pipeline("iam-alerting", "111111111111")), "production"))
+    judged = assess(parsed, known, Pipeline("iam-alerting", "111111111111"))
+    compare(name, message.write(Alert(parsed, judged, Verdict(), "production")))
 
 
 def test_summary(known: dict[str, Entry]) -> None:

@@ -12,16 +12,22 @@ from typing import Any
 import message
 import pytest
 import record
+from alert import Alert
 from assess import Assessment, Severity, assess
 from catalogue import Entry
 from pipeline import Pipeline
+from suppression import Verdict
 
 Build = Callable[..., dict[str, Any]]
 
 
 def write(event: dict[str, Any], account_name: str = "production") -> message.Message:
     parsed = record.parse(event)
-    return message.write(parsed, assess(parsed, {}, Pipeline()), account_name)
+    return write_judged(parsed, assess(parsed, {}, Pipeline()), account_name)
+
+
+def write_judged(parsed: record.Record, judged: Assessment, account_name: str = "", note: str = "") -> message.Message:
+    return message.write(Alert(parsed, judged, Verdict(note=note), account_name))
 
 
 def test_subject_says_how_bad_what_who_and_where(event: Build) -> None:
@@ -206,7 +212,7 @@ JUDGED = Assessment(
 
 
 def test_judgement_comes_right_after_the_headline(event: Build) -> None:
-    body = message.write(record.parse(event()), JUDGED).body
+    body = write_judged(record.parse(event()), JUDGED).body
     assert body.split("\n\n")[1].splitlines() == [
         "Rating  CRITICAL: The policy allows every action on every resource.",
         "Why     It gives permissions.",
@@ -221,7 +227,7 @@ def test_judgement_comes_right_after_the_headline(event: Build) -> None:
 def test_what_the_catalogue_says_is_not_said_twice(event: Build) -> None:
     entry = Entry("high", "", ("T1098",), "It gives permissions.", "Read the policy.")
     judged = Assessment(Severity.MEDIUM, "catalogue", entry.why, entry, "Look.", "One lower than HIGH.")
-    assert message.write(record.parse(event()), judged).body.split("\n\n")[1].splitlines() == [
+    assert write_judged(record.parse(event()), judged).body.split("\n\n")[1].splitlines() == [
         "Rating  MEDIUM: It gives permissions.",
         "        One lower than HIGH.",
         "Rule    catalogue",
@@ -256,5 +262,5 @@ def test_event_without_a_record_is_an_error(broken: Any) -> None:
 
 
 def test_note_stands_at_the_end() -> None:
-    body = message.write(record.parse({"detail": {}}), JUDGED, "", "suppression ci fits, but expired").body
+    body = write_judged(record.parse({"detail": {}}), JUDGED, "", "suppression ci fits, but expired").body
     assert body.endswith("\nNote    suppression ci fits, but expired\n")

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from pipeline import Pipeline
 from record import Record, parse
-from suppress import Suppression, Verdict, judge
+from suppress import judge
+from suppression import Suppression, Verdict
 
 OWN, OTHER = "111111111111", "222222222222"
 TODAY = "2026-11-23"

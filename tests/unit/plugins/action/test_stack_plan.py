@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan
 
 STOPPED = Plan({"trail": Change({"IsLogging": False}, {"IsLogging": True})}, ("trail",), ())
 IN_SYNC = Plan({"trail": Change({}, {})}, ("trail",), ())
@@ -60,3 +60,26 @@ def test_what_is_left_is_told_with_component_attribute_and_both_values() -> None
     message = stack_plan.left_over(STOPPED.differing)
     assert "trail IsLogging is false and not true" in message
     assert "iam_alerting_components" in message
+
+
+BOTH = {"rule": STOPPED.changes["trail"], "table": REMOVAL}
+
+
+@pytest.mark.parametrize(
+    ("changes", "applied", "check_mode", "line"),
+    [
+        (BOTH, [], True, "would change: rule; would remove: table"),
+        (BOTH, [], False, "differs: rule; to be removed: table"),
+        ({"table": REMOVAL}, [], True, "would remove: table"),
+        ({}, ["rule", "table"], False, "changed: rule; removed: table"),
+        ({}, ["rule"], False, "changed: rule"),
+        ({}, [], True, "in sync"),
+    ],
+)
+def test_the_summary_tells_apart_what_is_changed_and_what_goes(
+    changes: dict[str, Change], applied: list[str], check_mode: bool, line: str
+) -> None:
+    arguments = {"state": "present", "applied": applied}
+    assert stack_plan.summary(arguments, changes, ["table"], [], check_mode) == line
+    pending = stack_plan.summary(arguments, changes, ["table"], ["not confirmed yet: secops@example.com"], check_mode)
+    assert pending == f"{line}; not confirmed yet: secops@example.com"

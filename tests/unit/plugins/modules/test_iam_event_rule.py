@@ -383,6 +383,34 @@ def test_a_new_target_is_there_before_the_old_one_goes(function):
     assert writes(calls) == ["AddPermission", "PutTargets", "RemovePermission", "RemoveTargets"]
 
 
+def test_a_queue_takes_the_place_of_a_function_in_one_call_and_back(events, functions, function):
+    one = function("one")
+    deploy(targets=[{"arn": one, "id": "target"}])
+    with recorded() as calls:
+        deploy(targets=[{"arn": QUEUE, "id": "target"}])
+    assert writes(calls) == ["PutTargets", "RemovePermission"]
+    assert statements(functions, one) == []
+    with recorded() as calls:
+        deploy(targets=[{"arn": one, "id": "target"}])
+    assert writes(calls) == ["AddPermission", "PutTargets"]
+    assert [each["Arn"] for each in live_targets(events).values()] == [one]
+
+
+def test_a_former_function_loses_the_statement_that_a_broken_off_run_left(functions, function):
+    one, two = function("one"), function("two")
+    functions.add_permission(
+        FunctionName=one, StatementId="others", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+    )
+    deploy(targets=[{"arn": one, "id": "target"}])
+    to_queue = {"targets": [{"arn": QUEUE, "id": "target"}], "former_functions": [one, two]}
+    with broken_off_after(1), pytest.raises(BrokenOffError):
+        deploy(**to_queue)
+    assert len(statements(functions, one)) == 2
+    assert not in_sync(**to_queue)
+    assert [each["Sid"] for each in statements(functions, one)] == ["others"]
+    assert in_sync(**to_queue)
+
+
 def test_five_targets_replaced_by_five_others(events):
     with recorded() as calls:
         deploy(targets=[{"arn": f"{QUEUE}{number}"} for number in range(5)])
@@ -688,6 +716,7 @@ def test_a_rule_that_aws_manages_is_refused():
         ({"targets": [{"arn": QUEUE}, {"arn": QUEUE}]}, "is there twice"),
         ({"targets": [{"arn": QUEUE, "maximum_retry_attempts": 200}]}, "200 is not between 0 and 185"),
         ({"targets": [{"arn": FUNCTION.format("f").replace("east", "west")}]}, "not in the rule's region"),
+        ({"former_functions": [QUEUE]}, f"former_functions[0]: '{QUEUE}' is not the ARN of a function"),
         ({"max_pattern_size": 50}, "max_pattern_size: the pattern for 'iam:CreateUser' alone has"),
         ({"max_pattern_size": 5000}, "max_pattern_size: 5000"),
         ({"description": "x" * 513}, "description: it has 513 characters"),

@@ -203,6 +203,21 @@ def test_what_means_the_same_is_no_change(desired, answer):
     assert not queue.difference({**live(**answer), "Tags": {}}, wanted, {"Tags"})
 
 
+def test_how_many_messages_there_are_is_told_as_numbers():
+    ensure(name="tickets")
+    sqs = boto3.client("sqs")
+    for _number in range(3):
+        sqs.send_message(QueueUrl=URL, MessageBody="a")
+    sqs.send_message(QueueUrl=URL, MessageBody="later", DelaySeconds=900)
+    sqs.receive_message(QueueUrl=URL)
+
+    told = ensure(name="tickets", check=True)["attributes"]
+
+    assert told["approximate_number_of_messages"] == 2
+    assert told["approximate_number_of_messages_not_visible"] == 1
+    assert told["approximate_number_of_messages_delayed"] == 1
+
+
 def test_which_queues_may_redrive_is_compared():
     wanted = {"QueueName": "tickets", "RedriveAllowPolicy": {"redrivePermission": "denyAll"}}
 

@@ -25,6 +25,9 @@ SETTINGS = {
 }
 
 
+GROUPING = ["table", "event_queue", "event_source_mapping"]
+
+
 def stack(**settings: Any) -> dict[str, Any]:
     return desired_stack(Settings(**{**SETTINGS, **settings}))
 
@@ -43,6 +46,9 @@ def test_all_names_come_from_one() -> None:
     assert documents["execution_role"]["RoleName"] == "watch-function"
     assert documents["function"]["FunctionName"] == "watch"
     assert documents["rule"]["Name"] == "watch"
+    assert documents["event_queue"]["QueueName"] == "watch-events"
+    assert documents["table"]["TableName"] == "watch-groups"
+    assert documents["event_source_mapping"]["PolicyName"] == "watch-grouping"
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
@@ -97,6 +103,41 @@ def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> 
     assert documents["function"]["DeadLetterConfig"] == {"TargetArn": queue}
     sources = statement(documents["queue"]["Policy"], "RulesSendWhatTheyCouldNotDeliver")["Condition"]["ArnLike"]
     assert "arn:aws:events:us-east-1:111111111111:rule/iam-alerting" in sources["aws:SourceArn"]
+
+
+def test_without_grouping_the_rule_invokes_the_function() -> None:
+    documents = stack()
+    assert documents["rule"]["Target"]["Arn"] == documents["function"]["FunctionArn"]
+    assert "GROUP_SECONDS" not in documents["function"]["Environment"]
+    assert [name for name, document in documents.items() if document.get("State") == "absent"] == GROUPING
+
+
+def test_grouping_puts_queue_and_table_beside_the_function() -> None:
+    documents = stack(group_seconds=300)
+    queue = documents["event_queue"]
+    assert documents["rule"]["Target"]["Arn"] == queue["QueueArn"]
+    assert documents["function"]["Environment"]["GROUP_SECONDS"] == "300"
+    assert [name for name, document in documents.items() if document.get("State") == "present"] == GROUPING
+    assert documents["event_source_mapping"]["EventSourceArn"] == queue["QueueArn"]
+    # Lambda refuses a mapping whose queue hides a message for less than the function may run.
+    assert queue["VisibilityTimeout"] >= 6 * documents["function"]["Timeout"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == documents["queue"]["QueueArn"]
+
+
+def test_one_target_takes_the_place_of_the_other() -> None:
+    """With ids of their own both would get an event, or none, between two calls."""
+    assert stack()["rule"]["Target"]["Id"] == stack(group_seconds=300)["rule"]["Target"]["Id"]
+
+
+def test_grouping_lets_the_function_use_its_queue_and_its_table_only() -> None:
+    documents = stack(group_seconds=300)
+    statements = documents["event_source_mapping"]["PolicyDocument"]["Statement"]
+    assert {statement["Resource"] for statement in statements} == {
+        documents["event_queue"]["QueueArn"],
+        documents["table"]["TableArn"],
+    }
+    assert not [action for statement in statements for action in statement["Action"] if "*" in action]
+    assert documents["execution_role"]["PolicyDocument"] == stack()["execution_role"]["PolicyDocument"]
 
 
 def test_the_sender_shown_in_mails() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, InvalidValueError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
@@ -16,8 +16,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import b
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
 
-DESIRED = stack()
-PLAIN = [name for name in COMPONENTS if name not in ("topic", "queue", "rule")]
+DESIRED = stack(group_seconds=300)
+# Those that are compared by the code that their modules use, too.
+SHARED = ["topic", "queue", "table", "event_queue"]
+PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "rule")]
 # What SNS and SQS tell of a resource beside the attributes that are compared.
 TOPIC = {"KmsMasterKeyId": "", "Owner": "111111111111"}
 QUEUE = {
@@ -38,8 +40,11 @@ def live(name: str, **other: Any) -> dict[str, Any]:
     if name == "topic":
         subscriber = {"Protocol": "email", "Endpoint": "secops@example.com", "State": "confirmed"}
         document |= {**TOPIC, "Subscriptions": [subscriber]}
-    if name == "queue":
-        document |= QUEUE
+    if name in ("queue", "event_queue"):
+        document = {**QUEUE, **document}
+    if name == "table":
+        keys = ("pk", "sk")
+        document["AttributeDefinitions"] = [{"AttributeName": key, "AttributeType": "S"} for key in keys]
     return {**document, **other}
 
 
@@ -47,12 +52,12 @@ def difference(name: str, live_document: dict[str, Any] | None) -> Change:
     return COMPONENTS[name].difference(live_document, DESIRED[name])
 
 
-@pytest.mark.parametrize("name", [*PLAIN, "topic", "queue"])
+@pytest.mark.parametrize("name", [*PLAIN, *SHARED])
 def test_in_sync_is_no_difference(name: str) -> None:
     assert not difference(name, live(name))
 
 
-@pytest.mark.parametrize("name", [*PLAIN, "topic", "queue"])
+@pytest.mark.parametrize("name", [*PLAIN, *SHARED])
 def test_absent_is_a_difference_in_everything_and_has_no_before(name: str) -> None:
     change = difference(name, None)
     assert change.before == {}
@@ -70,7 +75,7 @@ def test_each_attribute_counts_and_alone_is_named(name: str, attribute: str) -> 
     assert set(by_attribute(change)) == {attribute}
 
 
-@pytest.mark.parametrize("name", [*PLAIN, "topic", "queue"])
+@pytest.mark.parametrize("name", [*PLAIN, *SHARED])
 def test_tags_of_others_are_left_alone(name: str) -> None:
     key = "tags" if name == "log_group" else "Tags"
     ours = DESIRED[name][key]
@@ -105,6 +110,36 @@ def live_rule(**other: Any) -> event_rule.Live:
     found = event_rule.desired(rule._options(DESIRED["rule"]), empty)
     rules = {name: {**document, **other} for name, document in found.rules.items()}
     return event_rule.Live("iam-alerting", "default", empty.arn_prefix, event_rule.RuleSet(rules, found.permissions))
+
+
+def live_mapping(**other: Any) -> dict[str, Any]:
+    """The mapping with its policy as it is when it is in sync, but for C(other)."""
+    document = copy.deepcopy(DESIRED["event_source_mapping"])
+    return {"Mapping": document, "PolicyDocument": document["PolicyDocument"], **other}
+
+
+def test_mapping_and_policy_are_compared_each_for_itself() -> None:
+    mapping = live_mapping()["Mapping"]
+    assert not difference("event_source_mapping", live_mapping())
+    stopped = {**mapping, "Enabled": False, "FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}
+    change = difference("event_source_mapping", live_mapping(Mapping=stopped))
+    assert set(change.after) == {"Enabled", "FilterCriteria"}
+    assert set(difference("event_source_mapping", live_mapping(PolicyDocument={})).after) == {"PolicyDocument"}
+    no_mapping = difference("event_source_mapping", live_mapping(Mapping=None))
+    assert {"EventSourceArn", "ScalingConfig", "Tags"} <= set(no_mapping.after)
+    assert "PolicyDocument" not in no_mapping.after
+    nothing = difference("event_source_mapping", None)
+    assert nothing.before == {}
+    assert "PolicyDocument" in nothing.after
+
+
+def test_a_table_with_other_keys_is_refused_and_not_compared() -> None:
+    keys = [{"AttributeName": "id", "KeyType": "HASH"}]
+    types = [{"AttributeName": "id", "AttributeType": "N"}]
+    with pytest.raises(
+        InvalidValueError, match=r"iam-alerting-groups has the keys id \(HASH, type N\) in place of pk, sk"
+    ):
+        difference("table", live("table", KeySchema=keys, AttributeDefinitions=types))
 
 
 def test_a_rule_in_sync_is_no_difference() -> None:

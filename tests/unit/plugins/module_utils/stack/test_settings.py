@@ -152,3 +152,10 @@ def test_unknown_preset_is_refused_under_the_name_of_the_variable() -> None:
         settings.SettingsError, match="iam_alerting_actions: 'standrad' is no preset. Nearest: 'standard'"
     ):
         settings.check_actions(["standrad"])
+
+
+@pytest.mark.parametrize("seconds", [-1, 901])
+def test_alerts_are_gathered_for_as_long_as_a_queue_keeps_a_message_back(seconds: int) -> None:
+    with pytest.raises(settings.SettingsError, match=f"iam_alerting_group_seconds is {seconds}.* 0 to 900"):
+        settings.check_group_seconds(seconds)
+    assert [settings.check_group_seconds(allowed) for allowed in (0, 900)] == [0, 900]

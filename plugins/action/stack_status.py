@@ -1,0 +1,77 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tell how the alerting of one account is doing, and write nothing there. It runs in the controller."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+# Loading it also prepares what both need before Ansible forks.
+from ansible_collections.trailwatch.aws.plugins.action import stack_plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
+    DEAD_LETTERS,
+    DEAF,
+    DRIFT,
+    account_status,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.status.last_alert import last_alert
+
+# What only those ask for who change something afterwards.
+_OF_CHANGES = ("state", "keep", "applied")
+SETTINGS = {name: option for name, option in stack_plan.ARGUMENTS.items() if name not in _OF_CHANGES}
+ARGUMENTS = {
+    **SETTINGS,
+    "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS], "default": []},
+}
+
+
+class ActionModule(ActionBase):
+    """Action plugin of trailwatch.aws.stack_status."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        try:
+            status = read_status(arguments)
+        except (SettingsError, AccountError, AnsibleAWSError) as error:
+            raise AnsibleActionFail(str(error)) from error
+        result = {"changed": False, "account": status}
+        named = refused(status, arguments["fail_on"])
+        return result | ({"failed": True, "msg": "; ".join(named)} if named else {})
+
+
+def read_status(arguments: dict[str, Any]) -> Document:
+    """The status of an account: what its plan reads, and one read more.
+
+    Raises:
+        SettingsError: a variable cannot be used.
+        AccountError: the account cannot be entered.
+        AnsibleAWSError: a read failed, or a resource is somebody else's.
+    """
+    settings = stack_plan.checked_settings(arguments)
+    names = check_components(arguments["components"])
+    desired = desired_stack(settings)
+    plan = stack_plan.made_plan({**arguments, "applied": []}, settings, desired, names)
+    cloudwatch = clients.clients_of(settings.region)["cloudwatch"]  # made_plan has let it into the account
+    alert = last_alert(cloudwatch, desired["topic"]["Name"], datetime.datetime.now(datetime.UTC))
+    return account_status(settings, desired, plan, alert)
+
+
+def refused(status: Document, kinds: Collection[str]) -> list[str]:
+    """The problems of these kinds, with their kind."""
+    return [f"{problem['kind']}: {problem['what']}" for problem in status["problems"] if problem["kind"] in kinds]

@@ -1,0 +1,121 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The status of one account, from what its plan read: a document that JSON can hold, with the same keys for each."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf, subscribers
+
+UNREADABLE = "unreadable"
+DEAF = "deaf"
+DEAD_LETTERS = "dead_letters"
+DRIFT = "drift"
+DELIVERY = "delivery"
+PENDING = "pending"
+HEALTHY = "healthy"
+# The kinds of problems, the worst first.
+KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, DRIFT, DELIVERY, PENDING)
+
+_PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "last_alert", "drift")
+_WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+def account_status(
+    settings: Settings, desired: Mapping[str, Document], plan: Plan, last_alert: datetime.datetime | None
+) -> Document:
+    """The status of an account that was read. What was not looked at is None."""
+    live = plan.live
+    parts: Document = {
+        "trail": _trail(live["trail"]) if "trail" in live else None,
+        "rules": _rules(live["rule"].found.rules.values()) if "rule" in live else None,
+        "function": _function(live["function"], plan.changes["function"]) if "function" in live else None,
+        "subscribers": subscribers.states(live["topic"], desired["topic"]) if "topic" in live else None,
+        "dead_letters": _waiting(live["queue"]) if live.get("queue") else None,
+        "last_alert": _iso(last_alert),
+        "drift": list(plan.differing),
+    }
+    problems = _problems(parts, deaf.reasons(desired, plan), desired["queue"]["QueueName"])
+    return _document(settings.account_id, settings.account_name, settings.region, problems, parts)
+
+
+def unreadable(account_id: str, account_name: str, reason: str) -> Document:
+    """The status of an account of which only is known why it could not be read."""
+    problem = {"kind": UNREADABLE, "what": reason}
+    return _document(account_id, account_name, None, [problem], dict.fromkeys(_PARTS))
+
+
+def _document(
+    account_id: str, account_name: str, region: str | None, problems: list[dict[str, str]], parts: Document
+) -> Document:
+    return {
+        "account_id": account_id,
+        "account_name": account_name,
+        "region": region,
+        "status": problems[0]["kind"] if problems else HEALTHY,
+        "problems": problems,
+        **parts,
+    }
+
+
+def _problems(parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict[str, str]]:
+    """What somebody has to see to, the worst first."""
+    letters, drift = parts["dead_letters"], parts["drift"]
+    error = (parts["trail"] or {}).get("delivery_error")
+    found: dict[str, Iterable[str]] = {
+        DEAF: deaf_for,
+        DEAD_LETTERS: [f"dead letters: {letters} in {queue}"] if letters else [],
+        DRIFT: [
+            *([f"differs: {', '.join(drift)}"] if drift else []),
+            *_subscribers(parts, subscribers.LOST, "lost"),
+            *_subscribers(parts, subscribers.UNEXPECTED, "not asked for"),
+        ],
+        DELIVERY: [f"log files are not delivered: {error}"] if error else [],
+        PENDING: _subscribers(parts, subscribers.PENDING, "not confirmed"),
+    }
+    return [{"kind": kind, "what": what} for kind in KINDS for what in found.get(kind, ())]
+
+
+def _subscribers(parts: Document, state: str, told: str) -> list[str]:
+    which = [each["endpoint"] for each in parts["subscribers"] or [] if each["state"] == state]
+    return [f"{told}: {', '.join(which)}"] if which else []
+
+
+def _trail(live: Document | None) -> Document:
+    known = live or {}
+    return {
+        "exists": live is not None,
+        "logging": bool(known.get("IsLogging")),
+        "last_delivery": _iso(known.get("LatestDeliveryTime")),
+        "delivery_error": known.get("LatestDeliveryError") or None,
+    }
+
+
+def _rules(live: Iterable[Document]) -> list[dict[str, str]]:
+    return [{"name": rule["Name"], "state": rule["State"]} for rule in live]
+
+
+def _function(live: Document | None, change: Change) -> Document:
+    known = live or {}
+    modified = known.get("LastModified")  # the one time that Lambda gives as text
+    return {
+        "exists": live is not None,
+        "state": known.get("State"),
+        "last_modified": _iso(datetime.datetime.fromisoformat(modified)) if modified else None,
+        "code_as_desired": live is not None and "CodeSha256" not in change.after,
+    }
+
+
+def _waiting(live: Document) -> int:
+    return sum(int(live.get(name, 0)) for name in _WAITING)
+
+
+def _iso(time: datetime.datetime | None) -> str | None:
+    return time.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None

@@ -1,0 +1,52 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How parts of a status are said in words, on the terminal as on the page."""
+
+from __future__ import annotations
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
+    DEAD_LETTERS,
+    DEAF,
+    DELIVERY,
+    DRIFT,
+    HEALTHY,
+    PENDING,
+    UNREADABLE,
+)
+
+# Of how many accounts it can be said.
+OF_ACCOUNTS = {
+    HEALTHY: "healthy",
+    UNREADABLE: "unreadable",
+    DEAF: "deaf",
+    DEAD_LETTERS: "with dead letters",
+    DRIFT: "drifted",
+    DELIVERY: "without log files",
+    PENDING: "with pending subscribers",
+}
+# Of one account.
+OF_ACCOUNT = {
+    **OF_ACCOUNTS,
+    DEAD_LETTERS: "dead letters",
+    DRIFT: "drift",
+    DELIVERY: "no log files",
+    PENDING: "pending",
+}
+
+
+def moment(text: str | None) -> str:
+    """A time of the report, to the minute."""
+    return text[:16].replace("T", " ") if text else "-"
+
+
+def what(account: Document) -> str:
+    """All problems of an account in one line."""
+    return "; ".join(problem["what"] for problem in account["problems"])
+
+
+def printable(text: str) -> str:
+    """Without what a terminal or browser would take for more than text: names and reasons come from elsewhere."""
+    return "".join(character if character.isprintable() else " " for character in text)

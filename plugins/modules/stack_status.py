@@ -1,0 +1,227 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: stack_status
+short_description: Tell how the alerting of one account is doing
+version_added: 0.1.0
+description:
+  - Signs in to the account, reads what M(trailwatch.aws.stack_plan) reads, and when the topic last published something,
+    and tells what somebody has to see to.
+  - Writes nothing in any mode. A read that fails is a failure for the account and says which call.
+  - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. No credentials are in
+    the result. It serves the role P(trailwatch.aws.iam_alerting#role); M(trailwatch.aws.status_report) puts the
+    accounts together.
+author:
+  - Trailwatch contributors (@trailwatch)
+requirements:
+  - boto3
+  - botocore
+options:
+  account_id:
+    description: The account, twelve digits.
+    type: raw
+    required: true
+  account_name:
+    description: What the account is called in the alerts.
+    type: str
+    required: true
+  name:
+    description: From this name those of all resources are made.
+    type: str
+    required: true
+  region:
+    description:
+      - The region to which the partition delivers its IAM events; any other is refused.
+      - Empty to work it out from the region of the AWS configuration.
+    type: str
+    default: ""
+  role:
+    description: Name or ARN of the role to assume in the account. Empty for the caller's own credentials.
+    type: str
+    default: ""
+  external_id:
+    description: The external id that this role's trust policy asks for.
+    type: str
+    default: ""
+  profile:
+    description: An AWS profile to take the credentials from, and the region that tells the partition.
+    type: str
+    default: ""
+  components:
+    description: The components to look at, as those of M(trailwatch.aws.stack_plan). All if empty.
+    type: list
+    elements: str
+    default: []
+  actions:
+    description: What is reported, in the form of P(trailwatch.aws.preset#lookup)'s terms.
+    type: list
+    elements: str
+    required: true
+  subscribers:
+    description: Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic)'s subscriptions.
+    type: list
+    elements: raw
+    default: []
+  suppressions:
+    description: Events that are kept quiet, as those of M(trailwatch.aws.stack_plan).
+    type: list
+    elements: raw
+    default: []
+  https_format:
+    description:
+      - What subscribers by HTTPS get.
+      - V(finding) is the Detection Finding of OCSF, which all other programs get, too.
+      - V(amazon-q) is a custom notification for Amazon Q Developer in chat applications.
+    type: str
+    choices: [finding, amazon-q]
+    default: finding
+  time_zone:
+    description: IANA name of a time zone in which mails tell the time, too. Empty for UTC alone.
+    type: str
+    default: ""
+  trusted_accounts:
+    description: Ids of the accounts that roles may trust, such as the organization's.
+    type: list
+    elements: raw
+    default: []
+  log_retention_days:
+    description: How many days log files and logs are kept.
+    type: int
+    required: true
+  architecture:
+    description: Instruction set of the function.
+    type: str
+    choices: [x86_64, arm64]
+    default: x86_64
+  group_seconds:
+    description: For how many seconds, 0 to 900, alerts of a kind are gathered.
+    type: int
+    default: 0
+  tags:
+    description: Tags for all resources, in addition to C(trailwatch).
+    type: dict
+    default: {}
+  fail_on:
+    description:
+      - The task fails if the account has a problem of one of these kinds.
+      - V(drift) is a component that differs from what is desired, V(deaf) that alerts reach nobody, and
+        V(dead_letters) that something could not be delivered.
+    type: list
+    elements: str
+    choices: [drift, deaf, dead_letters]
+    default: []
+attributes:
+  action:
+    description: Has an action plugin that runs on the controller.
+    support: full
+  check_mode:
+    description: Writes nothing in any mode.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is nothing to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: How is it doing
+  trailwatch.aws.stack_status:
+    account_id: "111111111111"
+    account_name: production
+    name: iam-alerting
+    actions:
+      - iam:CreateUser
+      - iam:DeleteUser
+    subscribers:
+      - secops@example.com
+    log_retention_days: 365
+    role: OrganizationAccountAccessRole
+  register: status
+
+- name: What somebody has to see to
+  ansible.builtin.debug:
+    msg: "{{ status.account.problems | map(attribute='what') }}"
+"""
+
+RETURN = r"""
+account:
+  description:
+    - The account. All keys are always there; what was not looked at is null, as is all that is not known of an account
+      that could not be read, in M(trailwatch.aws.status_report).
+  type: dict
+  returned: if the account could be read
+  contains:
+    account_id:
+      description: The account.
+      type: str
+      returned: always
+    account_name:
+      description: What it is called in the alerts.
+      type: str
+      returned: always
+    region:
+      description: The region of the pipeline.
+      type: str
+      returned: always
+    status:
+      description: The kind of the worst problem, or V(healthy).
+      type: str
+      returned: always
+      sample: deaf
+    problems:
+      description:
+        - What somebody has to see to, the worst first, each with C(kind) and C(what) in words.
+        - Kinds are V(unreadable) (only in M(trailwatch.aws.status_report)), V(deaf), V(dead_letters), V(drift),
+          V(delivery) (the trail's log files are not delivered) and V(pending) (subscribers have not confirmed).
+      type: list
+      elements: dict
+      returned: always
+      sample: [{"kind": "deaf", "what": "trail iam-alerting is not logging"}]
+    trail:
+      description: Whether the trail C(exists) and is C(logging), its C(last_delivery) of log files, C(delivery_error).
+      type: dict
+      returned: always
+      sample: {"exists": true, "logging": true, "last_delivery": "2026-03-14T03:10:00Z", "delivery_error": null}
+    rules:
+      description: C(name) and C(state) of each rule.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{"name": "iam-alerting", "state": "ENABLED"}]
+    function:
+      description:
+        - Whether the function C(exists), its C(state), when it was C(last_modified), and whether its code is
+          C(code_as_desired).
+      type: dict
+      returned: always
+      sample: {"exists": true, "state": "Active", "last_modified": "2026-01-05T09:00:00Z", "code_as_desired": true}
+    subscribers:
+      description:
+        - C(protocol), C(endpoint) and C(state) of each subscriber, which is V(confirmed), V(pending), V(lost) (asked
+          for, and not there) or V(unexpected) (there, and not asked for).
+      type: list
+      elements: dict
+      returned: always
+      sample: [{"protocol": "email", "endpoint": "secops@example.com", "state": "confirmed"}]
+    dead_letters:
+      description: How many messages are in the dead-letter queue, about.
+      type: int
+      returned: always
+    last_alert:
+      description:
+        - The beginning of the hour in which the topic last published something, within the last 15 months.
+        - It is what CloudWatch knows, some minutes late.
+      type: str
+      returned: always
+      sample: "2026-03-14T03:00:00Z"
+    drift:
+      description: The components that differ from what is desired.
+      type: list
+      elements: str
+      returned: always
+      sample: [trail]
+"""

@@ -1,0 +1,98 @@
+"""What the plan makes of components that are not wanted, and in which order it wants all done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan, reported_diff
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import GROUPING, stack
+
+OFF = stack()
+TABLE, QUEUE = OFF["table"]["TableArn"], OFF["event_queue"]["QueueArn"]
+NOTHING = Change({}, {})
+DIFFERS = Change({"a": 1}, {"a": 2})
+
+
+class NoClients(dict[str, Any]):
+    """Whoever asks for a client would read."""
+
+    def __missing__(self, service: str) -> Any:
+        raise AssertionError(f"reads {service}")
+
+
+def read(tagged: Mapping[str, Mapping[str, str]], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The unwanted components that are read if the tagging service knows of these resources."""
+    found = set()
+    for name in GROUPING:
+        monkeypatch.setattr(COMPONENTS[name], "live", lambda _account, _desired, name=name: found.add(name))
+        plan._live(Account(NoClients(), tagged), name, OFF[name])
+    return found
+
+
+def test_what_nobody_wants_and_nobody_knows_of_is_not_read() -> None:
+    account = Account(NoClients(), {OFF["queue"]["QueueArn"]: {}})
+    assert [plan._live(account, name, OFF[name]) for name in GROUPING] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("tagged", "names"),
+    [
+        ((TABLE, QUEUE), set(GROUPING)),
+        # The mapping is removed first: it may be there as long as one of the others is.
+        ((TABLE,), {"table", "event_source_mapping"}),
+        ((QUEUE,), {"event_queue", "event_source_mapping"}),
+    ],
+)
+def test_what_the_tagging_service_knows_of_is_looked_for(
+    tagged: tuple[str, ...], names: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read({arn: {} for arn in tagged}, monkeypatch) == names
+
+
+@pytest.mark.parametrize("name", GROUPING)
+def test_unwanted_and_there_is_a_removal_and_not_there_is_none(name: str) -> None:
+    assert plan._difference(name, {"TableName": "iam-alerting-groups"}, OFF[name]) == REMOVAL
+    assert not plan._difference(name, None, OFF[name])
+
+
+def test_what_goes_comes_last_and_in_reverse() -> None:
+    changes = {name: REMOVAL if name in GROUPING else DIFFERS for name in COMPONENTS} | {"topic": NOTHING}
+    differing = list(Plan(changes, (), ()).differing)
+    assert differing == [
+        "bucket",
+        "trail",
+        "queue",
+        "log_group",
+        "execution_role",
+        "function",
+        "rule",
+        "event_source_mapping",
+        "event_queue",
+        "table",
+    ]
+
+
+def test_what_comes_is_there_before_the_rule_needs_it() -> None:
+    differing = list(Plan({name: DIFFERS for name in COMPONENTS}, (), ()).differing)
+    assert [name for name in differing if name in (*GROUPING, "function", "rule")] == [
+        "table",
+        "event_queue",
+        "function",
+        "event_source_mapping",
+        "rule",
+    ]
+
+
+def test_the_diff_says_that_a_component_is_to_be_removed() -> None:
+    (entry,) = reported_diff("table", REMOVAL)
+    assert entry["before_header"] == "table (live)"
+    assert entry["after_header"] == "table (to be removed)"
+    assert entry["before"]
+    assert entry["after"] == ""

@@ -1,0 +1,210 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the status makes of what was read, and what it calls a problem."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
+from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import account_status, unreadable
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS, stack
+
+DESIRED = stack()
+FUNCTION = DESIRED["function"]["FunctionArn"]
+STATEMENT = {FUNCTION: {"sid": {}}}
+SECOPS = {"Protocol": "email", "Endpoint": "secops@example.com", "State": "confirmed"}
+ALERT = datetime.datetime(2026, 3, 14, 3, tzinfo=datetime.UTC)
+TRAIL = {"IsLogging": True, "IncludeGlobalServiceEvents": True, "LatestDeliveryTime": ALERT}
+LAMBDA = {
+    "State": "Active",
+    "StateReason": None,
+    "LastModified": "2026-03-02T10:14:05.000+0100",
+    "ReservedConcurrentExecutions": None,
+}
+
+
+def rules(**other: Any) -> event_rule.Live:
+    rule = {"Name": "iam-alerting", "State": "ENABLED", "Targets": {"function": {"Arn": FUNCTION}}, **other}
+    found = event_rule.RuleSet({"iam-alerting": rule}, {"iam-alerting": STATEMENT})
+    return event_rule.Live("iam-alerting", "default", "", found)
+
+
+def subscribed(*subscriptions: dict[str, Any]) -> dict[str, Any]:
+    return {"Subscriptions": list(subscriptions)}
+
+
+LIVE: dict[str, Any] = {
+    "bucket": {},
+    "trail": TRAIL,
+    "topic": subscribed(SECOPS),
+    "queue": {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0"},
+    "execution_role": {},
+    "function": LAMBDA,
+    "rule": rules(),
+    "event_queue": None,
+    "event_source_mapping": None,
+}
+
+
+def status(changes: dict[str, Change] | None = None, **other: Any) -> dict[str, Any]:
+    """The status of a healthy account, but for C(other) components and C(changes)."""
+    live = {**LIVE, **other}
+    same = dict.fromkeys(live, Change({}, {}))
+    present = tuple(name for name, found in live.items() if found is not None)
+    plan = Plan({**same, **(changes or {})}, present, (), live)
+    return account_status(Settings(**SETTINGS), DESIRED, plan, ALERT)
+
+
+def problems(*arguments: Any, **other: Any) -> list[tuple[str, str]]:
+    return [(problem["kind"], problem["what"]) for problem in status(*arguments, **other)["problems"]]
+
+
+def test_a_healthy_account_has_no_problem_and_tells_all() -> None:
+    assert status() == {
+        "account_id": "111111111111",
+        "account_name": "production",
+        "region": "us-east-1",
+        "status": "healthy",
+        "problems": [],
+        "trail": {"exists": True, "logging": True, "last_delivery": "2026-03-14T03:00:00Z", "delivery_error": None},
+        "rules": [{"name": "iam-alerting", "state": "ENABLED"}],
+        "function": {
+            "exists": True,
+            "state": "Active",
+            "last_modified": "2026-03-02T09:14:05Z",
+            "code_as_desired": True,
+        },
+        "subscribers": [{"protocol": "email", "endpoint": "secops@example.com", "state": "confirmed"}],
+        "dead_letters": 0,
+        "last_alert": "2026-03-14T03:00:00Z",
+        "drift": [],
+    }
+
+
+GONE = event_rule.Live("iam-alerting", "default", "", event_rule.RuleSet())
+UNPERMITTED = event_rule.Live("iam-alerting", "default", "", event_rule.RuleSet(rules().found.rules))
+DEAF: dict[str, tuple[str, Any, str]] = {
+    "no trail": ("trail", None, "there is no trail iam-alerting"),
+    "stopped": ("trail", {**TRAIL, "IsLogging": False}, "trail iam-alerting is not logging"),
+    "no IAM": ("trail", {**TRAIL, "IncludeGlobalServiceEvents": False}, "trail iam-alerting leaves out events of IAM"),
+    "no rule": ("rule", GONE, "there is no rule iam-alerting"),
+    "disabled": ("rule", rules(State="DISABLED"), "rule iam-alerting is disabled"),
+    "no target": ("rule", rules(Targets={}), "rule iam-alerting has lost its target"),
+    "no permission": ("rule", UNPERMITTED, "rule iam-alerting may not invoke the function"),
+    "no role": ("execution_role", None, "there is no role iam-alerting-function"),
+    "no function": ("function", None, "there is no function iam-alerting"),
+    "failed": (
+        "function",
+        {**LAMBDA, "State": "Failed", "StateReason": "The key is disabled."},
+        "function iam-alerting has failed: The key is disabled.",
+    ),
+    "throttled": (
+        "function",
+        {**LAMBDA, "ReservedConcurrentExecutions": 0},
+        "function iam-alerting never runs: its reserved concurrency is 0",
+    ),
+    "pending": ("topic", subscribed({**SECOPS, "State": "pending"}), "no subscriber has confirmed"),
+    "no topic": ("topic", None, "there is no topic iam-alerting"),
+}
+
+
+@pytest.mark.parametrize(("component", "live", "told"), DEAF.values(), ids=DEAF)
+def test_what_makes_an_account_deaf_comes_first(component: str, live: Any, told: str) -> None:
+    assert problems(**{component: live})[0] == ("deaf", told)
+    assert status(**{component: live})["status"] == "deaf"
+
+
+def test_one_subscriber_who_confirmed_is_enough_to_hear() -> None:
+    other = {**SECOPS, "Endpoint": "other@example.com"}
+    found = status(topic=subscribed({**SECOPS, "State": "pending"}, other))
+    assert found["status"] == "deaf"  # the other one is not on the list, and will be unsubscribed
+    assert found["subscribers"] == [
+        {"protocol": "email", "endpoint": "other@example.com", "state": "unexpected"},
+        {"protocol": "email", "endpoint": "secops@example.com", "state": "pending"},
+    ]
+
+
+def test_a_lost_and_an_unexpected_subscriber_are_named() -> None:
+    found = problems(topic=subscribed({**SECOPS, "Endpoint": "other@example.com"}))
+    assert ("drift", "lost: secops@example.com") in found
+    assert ("drift", "not asked for: other@example.com") in found
+
+
+def test_the_rest_of_what_somebody_has_to_see_to() -> None:
+    queue = {"ApproximateNumberOfMessages": "2", "ApproximateNumberOfMessagesNotVisible": "1"}
+    trail = {**TRAIL, "LatestDeliveryError": "AccessDenied"}
+    changes = {"bucket": Change({"Versioning": None}, {"Versioning": "Enabled"})}
+    assert problems(changes, queue=queue, trail=trail) == [
+        ("dead_letters", "dead letters: 3 in iam-alerting-dlq"),
+        ("drift", "differs: bucket"),
+        ("delivery", "log files are not delivered: AccessDenied"),
+    ]
+
+
+def test_another_code_is_told() -> None:
+    change = Change({"CodeSha256": "other"}, {"CodeSha256": "hash of the zip"})
+    assert status({"function": change})["function"]["code_as_desired"] is False
+
+
+def test_an_account_without_anything_is_told_in_one_go() -> None:
+    nothing = {**dict.fromkeys(LIVE), "rule": GONE}
+    plan = Plan(dict.fromkeys(LIVE, Change({}, {"all": 1})), (), (), nothing)
+    found = account_status(Settings(**SETTINGS), DESIRED, plan, None)
+    assert [problem["what"] for problem in found["problems"] if problem["kind"] == "deaf"] == ["nothing is deployed"]
+
+
+def test_what_was_not_looked_at_is_unknown_and_no_problem() -> None:
+    plan = Plan({"bucket": Change({}, {})}, ("bucket",), (), {"bucket": {}})
+    found = account_status(Settings(**SETTINGS), DESIRED, plan, None)
+    assert found["problems"] == []
+    for part in ("trail", "rules", "function", "subscribers", "dead_letters", "last_alert"):
+        assert found[part] is None
+
+
+def test_an_unreadable_account_has_the_same_keys() -> None:
+    found = unreadable("111111111111", "production", "no access")
+    assert found.keys() == status().keys()
+    assert found["problems"] == [{"kind": "unreadable", "what": "no access"}]
+
+
+def test_json_can_hold_it() -> None:
+    assert json.loads(json.dumps(status())) == status()
+
+
+@pytest.mark.parametrize(
+    ("grouping", "reasons"),
+    [
+        ({"event_queue": {}, "event_source_mapping": {"Mapping": {"Enabled": True}}}, []),
+        (
+            {"event_queue": None, "event_source_mapping": {"Mapping": {"Enabled": True}}},
+            ["there is no queue iam-alerting-events"],
+        ),
+        (
+            {"event_queue": {}, "event_source_mapping": {"Mapping": {"Enabled": False}}},
+            ["nothing takes the events from the queue to the function"],
+        ),
+        (
+            {"event_queue": {}, "event_source_mapping": None},
+            ["nothing takes the events from the queue to the function"],
+        ),
+    ],
+)
+def test_grouping_is_deaf_without_its_queue_and_mapping(grouping: dict[str, Any], reasons: list[str]) -> None:
+    plan = Plan({}, ("topic",), (), grouping)
+    assert deaf.reasons(stack(group_seconds=300), plan) == reasons
+
+
+def test_without_grouping_queue_and_mapping_are_not_missed() -> None:
+    plan = Plan({}, ("topic",), (), {"event_queue": None, "event_source_mapping": None})
+    assert deaf.reasons(DESIRED, plan) == []
