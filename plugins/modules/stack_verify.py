@@ -101,6 +101,13 @@ options:
     type: str
     choices: [x86_64, arm64]
     default: x86_64
+  group_seconds:
+    description:
+      - For how many seconds, 0 to 900, alerts of a kind are gathered.
+      - With 0 there is to be no C(table), C(event_queue) and C(event_source_mapping). What is left of them is to be
+        removed.
+    type: int
+    default: 0
   tags:
     description: Tags for all resources, in addition to C(trailwatch).
     type: dict

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -44,16 +44,22 @@ def traces(account: Account) -> dict[str, list[str]]:
     found = {
         "users": [user["UserName"] for user in iam.list_users()["Users"]],
         "roles": [name for name in roles if name not in (ADMIN_ROLE, drift.ROLE)],
-        "queues": [url for url in sqs.list_queues().get("QueueUrls", []) if not url.endswith(f"{NAME}-dlq")],
+        "queues": [url for url in sqs.list_queues().get("QueueUrls", []) if not url.endswith(("-dlq", "-events"))],
         "subscriptions": [each["Endpoint"] for each in subscriptions if each["Protocol"] == "sqs"],
     }
     return {kind: names for kind, names in found.items() if names}
 
 
+def hosts_of(accounts: Mapping[str, Account], **variables: Any) -> dict[str, dict[str, Any]]:
+    """Each account by its name. In the one called two, alerts are grouped."""
+    grouped = {"two": {"iam_alerting_group_seconds": 60}}
+    return {name: host(account, **variables, **grouped.get(name, {})) for name, account in accounts.items()}
+
+
 @pytest.fixture(scope="module")
 def deployed(playbooks: Playbooks, open_account: Callable[[], Account]) -> dict[str, Account]:
     accounts = {"one": open_account(), "two": open_account()}
-    run = playbooks.run("deploy", {name: host(account) for name, account in accounts.items()})
+    run = playbooks.run("deploy", hosts_of(accounts))
     assert run.status == 0, run.output
     return accounts
 
@@ -101,7 +107,7 @@ def test_alerts_arrive_and_the_accounts_are_as_before(
 ) -> None:
     for account in deployed.values():
         sandbox.confirm(f"{account.id}@example.com")
-    run = playbooks.run("verify", {name: host(account, **PATIENT) for name, account in deployed.items()})
+    run = playbooks.run("verify", hosts_of(deployed, **PATIENT))
     assert run.status == 0, run.output
     assert run.changed() == dict.fromkeys(deployed, 0)
     for name, account in deployed.items():
@@ -110,7 +116,7 @@ def test_alerts_arrive_and_the_accounts_are_as_before(
         assert traces(account) == {}
         mails = sandbox.wait_for_mails(f"{account.id}@example.com", 2)
         assert sorted(mail["Subject"].split()[1] for mail in mails) == ACTIONS
-    again = playbooks.run("deploy", {name: host(account) for name, account in deployed.items()})
+    again = playbooks.run("deploy", hosts_of(deployed))
     assert [again.outcome(name) for name in deployed] == ["in sync"] * len(deployed)
 
 
@@ -129,7 +135,7 @@ def test_check_writes_nothing_and_says_what_would_be_done(
 ) -> None:
     account = deployed["two"]
     sandbox.clear_calls(account.id)
-    run = playbooks.run("verify", {"two": host(account)}, "--check")
+    run = playbooks.run("verify", hosts_of({"two": account}), "--check")
     assert run.outcome("two") == (
         "would create and delete a user under /trailwatch-verify/ and a queue for the time of it, and wait up to 0.5 "
         "minutes for the alerts of CreateUser and DeleteUser"

@@ -94,7 +94,7 @@ def _of_target(rule: Document, live: event_rule.Live, desired: Document) -> Find
     if target not in {each["Arn"] for each in rule["Targets"].values()}:
         return Finding("rule", f"the rule {name} does not have {target} as its target")
     change = rule_component.difference(live, desired)
-    if f"{name} permissions" in {**change.before, **change.after}:
+    if target == desired["FunctionArn"] and f"{name} permissions" in {**change.before, **change.after}:
         return Finding("rule", f"the policy of the function does not let the rule {name} invoke it")
     return None
 

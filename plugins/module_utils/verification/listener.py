@@ -65,8 +65,8 @@ class Listener:
         topic = names.topic_arn(self.settings)
         try:
             self.subscription_arn = self._subscribe(topic)
-        except is_ansible_aws_error_code(NOT_FOUND) as error:
-            raise AnsibleAWSError(message=f"There is no topic {topic}. Deploy first") from error
+        except is_ansible_aws_error_code(NOT_FOUND):
+            raise AnsibleAWSError(message=f"There is no topic {topic}. Deploy first") from None
 
     def _subscribe(self, topic: str) -> str:
         answer = call(
