@@ -99,14 +99,14 @@ def _queues(sqs: Any, owner: str, before: datetime) -> Iterator[tuple[str, str]]
             continue
 
 
-def _made(sqs: Any, name: str, url: str) -> int:
+def _made(sqs: Any, name: str, url: str) -> float:
     answer = call(
         f"read when queue {name} was made",
         sqs.get_queue_attributes,
         QueueUrl=url,
         AttributeNames=["CreatedTimestamp"],
     )
-    return int(answer["Attributes"]["CreatedTimestamp"])
+    return float(answer["Attributes"]["CreatedTimestamp"])
 
 
 def _subscriptions(sns: Any, settings: Settings, endpoints: set[str]) -> Iterator[str]:
