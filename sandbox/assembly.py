@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, policies, sns_delivery, strict
+from sandbox import alarms, log_patterns, policies, sns_delivery, strict
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -47,10 +47,11 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     for part in (functions, bus, mail, mappings):
         part.install()
     alarms.install()
+    log_patterns.install()
     policies.install()
     sns_delivery.install()
-    strict.install(files.status)
     journal, faults = Journal(), Faults()
+    strict.install(files.status, journal)
     delivery = Delivery(bus, files)
     accounts = Accounts(management)
     admin = Admin(journal, faults)

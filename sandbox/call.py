@@ -75,11 +75,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a call: output members, or an error's code and message."""
+    """What came of a call: output members, or an error's code and message, and the request id the caller was told."""
 
     output: dict[str, Any] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
+    request_id: str = ""
 
 
 def understand(request: Request) -> Call | None:
@@ -147,11 +148,12 @@ def outcome_of(call: Call, response: Response) -> Outcome:
         parsed = parser.parse(raw, call.model.output_shape)
     except Exception:  # an answer botocore cannot read is an emulator's fault that the caller will meet too
         return Outcome(error_code="UnreadableResponse", error_message=response.body[:200].decode("utf-8", "replace"))
+    request_id = parsed.pop("ResponseMetadata", {}).get("RequestId", "")
     if response.status < 300:
-        parsed.pop("ResponseMetadata", None)
-        return Outcome(parsed)
+        return Outcome(parsed, request_id=request_id)
     error = parsed.get("Error", {})
-    return Outcome({}, _exception_name(call.model, error.get("Code", str(response.status))), error.get("Message", ""))
+    code = _exception_name(call.model, error.get("Code", str(response.status)))
+    return Outcome({}, code, error.get("Message", ""), request_id)
 
 
 def _exception_name(model: OperationModel, code: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import json
 import time
 import uuid
@@ -234,11 +235,26 @@ def _install_log_writer(loop: asyncio.AbstractEventLoop) -> None:
     """Function logs are written on the event loop (ministack's stores belong to it), if the role may write them."""
     emit = lambda_svc._emit_lambda_logs
 
-    def emit_if_allowed(function: dict[str, Any], *rest: Any, **named: Any) -> None:
+    def emit_if_allowed(
+        function: dict[str, Any], request_id: str, log: str, error: bool, *rest: Any, **named: Any
+    ) -> None:
         if may_log(function.get("config") or function):
-            loop.call_soon_threadsafe(contextvars.copy_context().run, lambda: emit(function, *rest, **named))
+            text = with_error_line(log) if error else log
+            write = functools.partial(emit, function, request_id, text, error, *rest, **named)
+            loop.call_soon_threadsafe(contextvars.copy_context().run, write)
 
     lambda_svc._emit_lambda_logs = emit_if_allowed
+
+
+def with_error_line(log: str) -> str:
+    """The log of a run that failed, with the line by which Lambda's Python runtime tells of the error."""
+    lines = log.splitlines()
+    if not lines or lines[-1].startswith("Task timed out"):
+        return log
+    kind, colon, message = lines[-1].partition(": ")
+    told = f"[ERROR] {kind.rpartition('.')[2]}: {message}" if colon else f"[ERROR] {lines[-1]}"
+    start = next((number for number, line in enumerate(lines) if line.startswith("Traceback (most")), len(lines) - 1)
+    return "\n".join([*lines[:start], told, *lines[start:]])
 
 
 def may_log(config: dict[str, Any]) -> bool:

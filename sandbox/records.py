@@ -126,7 +126,7 @@ def record_of(call: Call, caller: Caller, outcome: Outcome) -> dict[str, Any]:
     return record | {
         "requestParameters": request_parameters(call),
         "responseElements": response_elements(call, outcome),
-        "requestID": str(uuid.uuid4()),
+        "requestID": outcome.request_id or str(uuid.uuid4()),
         "eventID": str(uuid.uuid4()),
         "readOnly": call.read_only,
         "eventType": "AwsApiCall",

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import metrics
 import settings
+import untrusted
+import when
 from alert import Alert, Knowledge, alert
 from catalogue import catalogue
 from channels import CHAT, by_protocol, chat_notification
@@ -61,7 +63,7 @@ def _tell(known: Knowledge, event: object, deliver: Callable[[Alert], dict[str, 
     """Deliver the alert of the event unless it is suppressed. Log and answer what there is to say of it."""
     now = time.time()
     found = alert(event, known, time.strftime("%Y-%m-%d", time.gmtime(now)))
-    entry: dict[str, Any] = {**found.about, "rule": found.assessment.rule}
+    entry: dict[str, Any] = {**found.about, "rule": found.assessment.rule, **_trace(found, now)}
     try:
         if found.verdict.suppression:
             entry |= _suppressed(found.verdict.suppression, known.pipeline, now)
@@ -71,6 +73,16 @@ def _tell(known: Knowledge, event: object, deliver: Callable[[Alert], dict[str, 
     finally:
         print(json.dumps(entry))
     return entry
+
+
+def _trace(found: Alert, now: float) -> dict[str, str]:
+    """By what to find the call again, and how long its event took to come here."""
+    record = found.record
+    return {
+        "requestID": untrusted.as_value(record.requestID, 64),
+        "eventTime": untrusted.as_value(record.eventTime, 64),
+        "receivedTime": when.iso(now),
+    }
 
 
 def _suppressed(suppression: Suppression, pipeline: Pipeline, now: float) -> dict[str, Any]:

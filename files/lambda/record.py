@@ -38,6 +38,7 @@ class Record(NamedTuple):
     """
 
     eventID: str
+    requestID: str
     eventTime: str
     eventSource: str
     eventName: str
@@ -85,6 +86,7 @@ def parse(event: object) -> Record:
     actor = identity.resolve(detail.get("userIdentity"), additional)
     return Record(
         eventID=text(detail.get("eventID")),
+        requestID=text(detail.get("requestID")),
         eventTime=first_text(detail.get("eventTime"), envelope.get("time")),
         eventSource=first_text(detail.get("eventSource"), text(envelope.get("source")).removeprefix("aws.")),
         eventName=event_name,

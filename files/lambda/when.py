@@ -30,6 +30,11 @@ def milliseconds(event_time: str, otherwise: float) -> int:
         return int(otherwise * 1000)
 
 
+def iso(seconds: float) -> str:
+    """The time in UTC to the millisecond, as 2026-03-14T03:07:42.120Z."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def in_words(event_time: str, time_zone: str = "") -> str:
     """The time in UTC to the second, and in the time zone with that IANA name; as recorded where it cannot be read."""
     try:

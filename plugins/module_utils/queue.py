@@ -50,7 +50,7 @@ ALLOW_ALL = {"redrivePermission": "allowAll"}  # what SQS does for a queue witho
 RECREATION_ATTEMPTS = 10
 RECREATION_PAUSE_SECONDS = 10
 
-_MISSING = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"]
+MISSING = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"]
 _DELETED_RECENTLY = ["AWS.SimpleQueueService.QueueDeletedRecently", "QueueDeletedRecently"]
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
@@ -180,7 +180,7 @@ def describe(client: Any, desired: Document) -> Document | None:
         url = call(f"find queue {name}", client.get_queue_url, QueueName=name)["QueueUrl"]
         answer = call(f"read queue {name}", client.get_queue_attributes, QueueUrl=url, AttributeNames=["All"])
         tags = _read_tags(client, name, url) if "Tags" in desired else {}
-    except is_ansible_aws_error_code(_MISSING):  # the name is found for a while after a deletion
+    except is_ansible_aws_error_code(MISSING):  # the name is found for a while after a deletion
         return None
     attributes = {**_DEFAULTS, **answer.get("Attributes", {})}
     parsed = {key: _PARSERS[key](value) if key in _PARSERS else value for key, value in attributes.items()}
@@ -247,7 +247,7 @@ def delete(client: Any, live: Document) -> None:
     """Delete the queue with all its messages; nothing happens if it is gone by now."""
     try:
         call(f"delete queue {live['QueueName']}", client.delete_queue, QueueUrl=live["QueueUrl"])
-    except is_ansible_aws_error_code(_MISSING):
+    except is_ansible_aws_error_code(MISSING):
         pass
 
 

@@ -14,11 +14,16 @@ from typing import Any
 from ministack.core.responses import request_scope
 
 from sandbox.call import Call
+from sandbox.journal import Journal
 from sandbox.records import Caller
 from sandbox.wire import Response
 
 Check = Callable[[Call, Caller], None]
 Repair = Callable[[Call, Response], Response | None]
+_MODULES = (
+    *("cloudtrail", "event_history", "events", "functions", "identity", "messaging", "monitoring", "storage"),
+    "tagging",
+)
 _checks: dict[tuple[str, str], list[Check]] = defaultdict(list)
 _repairs: dict[tuple[str, str], list[Repair]] = defaultdict(list)
 
@@ -60,8 +65,9 @@ def after(call: Call, caller: Caller, response: Response) -> Response:
     return response
 
 
-def install(status_of_trails: dict[str, dict[str, Any]]) -> None:
+def install(status_of_trails: dict[str, dict[str, Any]], journal: Journal) -> None:
     """Register all checks and repairs."""
-    for name in ("cloudtrail", "events", "functions", "identity", "messaging", "monitoring", "storage", "tagging"):
+    for name in _MODULES:
         importlib.import_module(f"sandbox.strict.{name}")
     vars(importlib.import_module("sandbox.strict.cloudtrail"))["STATUS"] = status_of_trails
+    vars(importlib.import_module("sandbox.strict.event_history"))["JOURNAL"] = journal

@@ -58,6 +58,8 @@ def test_failing_handler_is_retried_then_dead_lettered(account, sandbox, message
     assert attributes["ErrorMessage"] == "no luck"
     logs = account.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{NAME}", filterPattern="START")
     assert len(logs["events"]) == 3
+    told = account.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{NAME}", filterPattern='"[ERROR]"')
+    assert [event["message"] for event in told["events"]] == ["[ERROR] RuntimeError: no luck"] * 3
 
 
 def test_on_failure_destination_tells_the_story(account, messages):

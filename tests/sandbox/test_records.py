@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -89,6 +92,26 @@ def test_lambda_records_hide_code_and_environment(account, sandbox):
     assert record["eventName"] == "CreateFunction20150331"
     assert record["requestParameters"]["functionName"] == NAME
     assert "SECRET" not in str(record)
+
+
+def test_record_has_the_request_id_that_the_caller_was_told(account, sandbox):
+    answer = account.client("iam").create_user(UserName="alice")
+    assert last(sandbox, account)["requestID"] == answer["ResponseMetadata"]["RequestId"]
+    with pytest.raises(ClientError) as refused:
+        account.client("sqs").get_queue_url(QueueName="none")
+    assert last(sandbox, account)["requestID"] == refused.value.response["ResponseMetadata"]["RequestId"]
+
+
+def test_event_history_needs_no_trail(account):
+    iam, trail = account.client("iam"), account.client("cloudtrail")
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    for name in ("alice", "bob"):
+        iam.create_user(UserName=name)
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": "CreateUser"}]
+    found = trail.lookup_events(LookupAttributes=wanted, StartTime=before)["Events"]
+    names = [json.loads(event["CloudTrailEvent"])["requestParameters"]["userName"] for event in found]
+    assert names == ["bob", "alice"]
+    assert trail.lookup_events(LookupAttributes=wanted, EndTime=before)["Events"] == []
 
 
 def test_clear(account, sandbox):

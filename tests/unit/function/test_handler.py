@@ -52,14 +52,19 @@ def test_mail_is_published_through_the_region_of_the_topic(sns: Stubber, event: 
     assert handler._sns.cache_info().misses == 1
 
 
-def test_one_line_of_json_is_logged(sns: Stubber, event: Build, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_line_of_json_is_logged(
+    sns: Stubber, event: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler.time, "time", lambda: 1773457665.25)
     sns.add_response("publish", {"MessageId": "m-1"})
-    answer = handler.lambda_handler(event(eventID="e-1"), CONTEXT)
+    ids = {"eventID": "e-1", "requestID": "r-1", "eventTime": "2026-03-14T03:07:42Z"}
+    answer = handler.lambda_handler(event(**ids), CONTEXT)
     logged = capsys.readouterr().out
     assert logged.count("\n") == 1
     assert json.loads(logged) == answer
     assert answer == {
-        "eventID": "e-1",
+        **ids,
+        "receivedTime": "2026-03-14T03:07:45.250Z",
         "severity": "critical",
         "rule": "catalogue",
         "action": "iam:CreateUser",

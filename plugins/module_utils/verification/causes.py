@@ -1,0 +1,175 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why an event stopped, by stage: each cause is known from one thing that was read. Nothing here calls AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import actions_in
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import rule as rule_component
+
+DEPLOY = "Deploy again, that mends it."
+REPEAT = "Verify again, with more iam_alerting_verify_minutes."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The stage at which an event stopped (record, rule, function, topic or queue), why, and the way out."""
+
+    stage: str
+    cause: str
+    remedy: str = DEPLOY
+
+    def __str__(self) -> str:
+        return f"stopped at the {self.stage}: {self.cause}. {self.remedy}"
+
+
+def of_trail(trail: Document | None, name: str) -> Finding | None:
+    """What keeps the trail from recording IAM's writes."""
+    for holds, cause in _TRAIL:
+        if holds(trail or {}):
+            return Finding("record", cause.format(name=name))
+    return None
+
+
+def _leaves_out_iam(selectors: Iterable[Mapping[str, Any]]) -> bool:
+    return not any(_records_iam(selector) for selector in selectors)
+
+
+def _records_iam(selector: Mapping[str, Any]) -> bool:
+    """Whether a selector, basic or advanced, takes management events that IAM writes."""
+    if "FieldSelectors" in selector:
+        return all(_takes_iam(field) for field in selector["FieldSelectors"])
+    return (
+        selector.get("IncludeManagementEvents", True)
+        and selector.get("ReadWriteType", "All") != "ReadOnly"
+        and "iam.amazonaws.com" not in selector.get("ExcludeManagementEventSources", [])
+    )
+
+
+def _takes_iam(field: Mapping[str, Any]) -> bool:
+    value = {"eventCategory": "Management", "readOnly": "false", "eventSource": "iam.amazonaws.com"}.get(field["Field"])
+    if value is None:
+        return True
+    return value in field.get("Equals", [value]) and value not in field.get("NotEquals", [])
+
+
+_TRAIL: tuple[tuple[Callable[[Document], bool], str], ...] = (
+    (lambda trail: not trail, "there is no trail {name}"),
+    (lambda trail: not trail["IsLogging"], "the trail {name} is not logging"),
+    (lambda trail: not trail["IncludeGlobalServiceEvents"], "the trail {name} leaves out global services, so IAM"),
+    (lambda trail: _leaves_out_iam(trail["EventSelectors"]), "the trail {name} leaves out the write events of IAM"),
+)
+
+
+def of_rules(live: event_rule.Live, desired: Document, action: str) -> Finding | None:
+    """What keeps the rules from handing the events of an action to their target."""
+    service, name = action.split(":")
+    rules = live.found.rules.values()
+    if not rules:
+        region = live.arn_prefix.split(":")[3]
+        return Finding("rule", f"there is no rule {desired['Name']} in {region}")
+    matching = [
+        rule
+        for rule in rules
+        if any(each.matches(f"{service}.amazonaws.com", name) for each in actions_in(rule["EventPattern"]))
+    ]
+    if not matching:
+        return Finding("rule", f"{action} is in no rule {desired['Name']}")
+    enabled = [rule for rule in matching if rule["State"] != event_rule.DISABLED]
+    if not enabled:
+        return Finding("rule", f"the rule {matching[0]['Name']} is disabled")
+    return _of_target(enabled[0], live, desired)
+
+
+def _of_target(rule: Document, live: event_rule.Live, desired: Document) -> Finding | None:
+    name, target = rule["Name"], desired["Target"]["Arn"]
+    if target not in {each["Arn"] for each in rule["Targets"].values()}:
+        return Finding("rule", f"the rule {name} does not have {target} as its target")
+    change = rule_component.difference(live, desired)
+    if target == desired["FunctionArn"] and f"{name} permissions" in {**change.before, **change.after}:
+        return Finding("rule", f"the policy of the function does not let the rule {name} invoke it")
+    return None
+
+
+def of_function(function: Document | None, name: str) -> Finding | None:
+    """What keeps the function from running at all."""
+    if function is None:
+        return Finding("function", f"there is no function {name}")
+    if function["ReservedConcurrentExecutions"] == 0:
+        return Finding("function", f"the function {name} may not run: its reserved concurrency is 0")
+    return None
+
+
+def of_dead_letter(attributes: Mapping[str, str], queue: str) -> Finding:
+    """Why EventBridge or Lambda put the event into the dead-letter queue, by what they said with it."""
+    if "RULE_ARN" in attributes:
+        said = f"{attributes.get('ERROR_CODE', '')} {attributes.get('ERROR_MESSAGE', '')}".strip()
+        return Finding("rule", f"EventBridge could not deliver the event, which is in {queue}: {said}")
+    return of_failure(attributes.get("ErrorMessage", "") or f"the event is in {queue}")
+
+
+def of_failure(error: str) -> Finding:
+    """Why the function failed, by what it said of it: it could not publish, or did not come as far as that."""
+    if _PUBLISH in error:
+        return of_publication(error, ())
+    return Finding("function", f"the function failed: {error}", f"{DEPLOY} If not, its log says more.")
+
+
+def of_publication(error: str, differing: Sequence[str]) -> Finding:
+    """Why the function could not publish, by what it said and what is not as it was deployed."""
+    remedy = next((way_out for code, way_out in _PUBLICATION if code in error), DEPLOY)
+    also = f"; not as deployed: {', '.join(differing)}" if differing else ""
+    return Finding("topic", f"the function could not publish: {error or 'its log does not say why'}{also}", remedy)
+
+
+# How botocore names the call that failed.
+_PUBLISH = "calling the Publish operation"
+_PUBLICATION = (
+    ("KMS", "Let the function's role use the topic's key (kms:GenerateDataKey, kms:Decrypt), or take the key away."),
+    ("Throttl", REPEAT),
+)
+
+
+def of_differences(differing: Sequence[str]) -> Finding | None:
+    """What is not as it was deployed, between the trail and the function."""
+    return Finding("function", f"not as deployed: {', '.join(differing)}") if differing else None
+
+
+def of_listener(subscription: Mapping[str, str] | None, queue_differs: Sequence[str] | None, asked: str) -> Finding:
+    """Why a message that the topic took did not come to the queue.
+
+    Args:
+        subscription: the attributes of the queue's subscription, if there is one.
+        queue_differs: the attributes of the queue that somebody changed; None if there is no queue any more.
+        asked: the filter policy that it was subscribed with.
+    """
+    after = "Somebody or something changes it, perhaps a deployment at the same time. Verify again after it."
+    if subscription is None:
+        return Finding("queue", "the queue's subscription to the topic is gone", after)
+    if queue_differs is None:
+        return Finding("queue", "the queue is gone", after)
+    if queue_differs:
+        return Finding("queue", f"the queue is not as it was made: {', '.join(queue_differs)}", after)
+    if subscription.get("PendingConfirmation") == "true":
+        return Finding("queue", "the queue's subscription is not confirmed", REPEAT)
+    if subscription.get("FilterPolicy") != asked:
+        return Finding("queue", f"the filter policy is {subscription.get('FilterPolicy')} and not {asked}", after)
+    return Finding("queue", "the topic took the message, and it has not come to the queue", REPEAT)
+
+
+def of_history(is_recorded: bool) -> Finding:
+    """Why nothing is known of an event for which all is as it should be."""
+    if is_recorded:
+        late = "EventBridge is late, or lost the event, which AWS does not rule out"
+        return Finding(
+            "rule", f"CloudTrail has the event, trail and rule are right, but it is not delivered: {late}", REPEAT
+        )
+    return Finding("record", "the trail is right, but CloudTrail does not show the event yet", REPEAT)

@@ -1,0 +1,87 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where an event stopped. From stage to stage, and no further than needed, is read what could have stopped it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification import causes
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.causes import Finding
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.evidence import Evidence
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
+
+# Components that an event does not pass on its way from the trail to the function.
+_NOT_ON_THE_WAY = ("bucket", "trail", "topic", "queue", "log_group")
+_OF_PUBLICATION = ("topic", "execution_role")
+
+
+def diagnose(journey: Journey, evidence: Evidence) -> Finding:
+    """Where the event of a call stopped that did not arrive."""
+    try:
+        if journey.line is None:
+            return _before_function(journey, evidence)
+        return _after_function(journey.line, evidence)
+    except AnsibleAWSError as error:
+        stage = "topic" if journey.line else "function"
+        return Finding(stage, f"it came not further, and it cannot be seen why: {error}", "Allow the role to read it.")
+
+
+def _before_function(journey: Journey, evidence: Evidence) -> Finding:
+    """The function has logged nothing about the call."""
+    for look in _LOOKS:
+        finding = look(journey, evidence)
+        if finding:
+            return finding
+    return causes.of_history(evidence.is_recorded(journey))
+
+
+def _after_function(line: Line, evidence: Evidence) -> Finding:
+    if line.quiet:
+        return Finding("function", line.quiet, "The way to the topic is not proven.")
+    if line.is_published:
+        asked = json.dumps(evidence.listener.filter_policy)
+        return causes.of_listener(evidence.subscription, evidence.queue_differs, asked)
+    return causes.of_publication(evidence.error_after(line), evidence.differing(_OF_PUBLICATION))
+
+
+def _trail(journey: Journey, evidence: Evidence) -> Finding | None:
+    return causes.of_trail(evidence.trail, evidence.desired("trail")["Name"])
+
+
+def _function(journey: Journey, evidence: Evidence) -> Finding | None:
+    return causes.of_function(evidence.function, evidence.desired("function")["FunctionName"])
+
+
+def _rules(journey: Journey, evidence: Evidence) -> Finding | None:
+    return causes.of_rules(evidence.rules, evidence.desired("rule"), journey.action)
+
+
+def _dead_letter(journey: Journey, evidence: Evidence) -> Finding | None:
+    attributes = evidence.dead_letter(journey)
+    return None if attributes is None else causes.of_dead_letter(attributes, evidence.desired("queue")["QueueName"])
+
+
+def _error(journey: Journey, evidence: Evidence) -> Finding | None:
+    return causes.of_failure(evidence.last_error) if evidence.last_error else None
+
+
+def _differences(journey: Journey, evidence: Evidence) -> Finding | None:
+    components = [name for name in evidence.components if name not in _NOT_ON_THE_WAY]
+    return causes.of_differences(evidence.differing(components))
+
+
+# In this order: what surely stops an event comes before what may be of another one.
+_LOOKS: tuple[Callable[[Journey, Evidence], Finding | None], ...] = (
+    _trail,
+    _function,
+    _rules,
+    _dead_letter,
+    _error,
+    _differences,
+)

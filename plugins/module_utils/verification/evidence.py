@@ -1,0 +1,152 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is read of an account to find out where an event stopped. Each thing is read once, and only if asked for."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import function, names, rule, trail
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, make_plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification import log
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.listener import NOT_FOUND, Listener
+
+# The dead-letter queue is looked through so many times, ten messages at most each time.
+_DEAD_LETTER_READS = 10
+# So long does nobody else see them.
+_DEAD_LETTER_SECONDS = 30
+
+# What differs in these does not stop an event.
+_HARMLESS = ("Tags", "tags", "Description", "description", "Subscriptions")
+
+
+class Evidence:
+    """The account as it was found after the waiting."""
+
+    def __init__(
+        self, clients: Any, settings: Settings, desired: Mapping[str, Document], listener: Listener, since: float
+    ) -> None:
+        self._clients, self._settings, self._desired = clients, settings, desired
+        self._account = Account(clients, {})
+        self._since = since
+        self.listener = listener
+
+    @functools.cached_property
+    def trail(self) -> Document | None:
+        return trail.live(self._account, self._desired["trail"])
+
+    @functools.cached_property
+    def rules(self) -> event_rule.Live:
+        return rule.live(self._account, self._desired["rule"])
+
+    @functools.cached_property
+    def function(self) -> Document | None:
+        return function.live(self._account, self._desired["function"])
+
+    @property
+    def components(self) -> list[str]:
+        """The names of all components, in the order of the stack."""
+        return list(self._desired)
+
+    def desired(self, component: str) -> Document:
+        return self._desired[component]
+
+    @functools.cached_property
+    def dead_letters(self) -> list[tuple[str, dict[str, str]]]:
+        """Messages of the dead-letter queue with their attributes, those of the two calls among them if they came."""
+        sqs, name = self._clients["sqs"], names.queue_name(self._settings)
+        found: list[tuple[str, dict[str, str]]] = []
+        try:
+            url = call(f"find queue {name}", sqs.get_queue_url, QueueName=name)["QueueUrl"]
+            for _number in range(_DEAD_LETTER_READS):
+                messages = _received(sqs, name, url)
+                found += messages
+                if not messages:
+                    break
+        except is_ansible_aws_error_code(sqs_queue.MISSING):
+            pass
+        return found
+
+    def dead_letter(self, journey: Journey) -> dict[str, str] | None:
+        """The attributes of the dead letter about a call."""
+        title = f'"{journey.title}"'
+        return next((said for body, said in self.dead_letters if journey.name in body and title in body), None)
+
+    @functools.cached_property
+    def last_error(self) -> str:
+        return log.last_error(self._clients["logs"], names.log_group_name(self._settings), self._since)
+
+    def error_after(self, line: Line) -> str:
+        return log.error_after(self._clients["logs"], names.log_group_name(self._settings), line)
+
+    def differing(self, components: Sequence[str]) -> list[str]:
+        """What of these components differs from what would be deployed, and is not harmless."""
+        plan = make_plan(self._clients, self._desired, components)
+        return [
+            f"{component} {attribute}"
+            for component, change in plan.differing.items()
+            for attribute in by_attribute(change)
+            if attribute.rpartition(" ")[2] not in _HARMLESS
+        ]
+
+    def is_recorded(self, journey: Journey) -> bool:
+        """Whether CloudTrail's event history has the call. It has it whatever trails there are, and later than they."""
+        answer = call(
+            f"look up {journey.title} in CloudTrail's event history",
+            self._clients["cloudtrail"].lookup_events,
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": journey.title}],
+            StartTime=datetime.fromtimestamp(journey.called - log.SKEW_SECONDS, UTC),
+        )
+        return any(journey.name in event.get("CloudTrailEvent", "") for event in answer["Events"])
+
+    @functools.cached_property
+    def subscription(self) -> dict[str, str] | None:
+        arn = self.listener.subscription_arn
+        try:
+            answer = call(
+                f"read subscription {arn}",
+                self._clients["sns"].get_subscription_attributes,
+                SubscriptionArn=arn,
+            )
+        except is_ansible_aws_error_code(NOT_FOUND):
+            return None
+        attributes: dict[str, str] = answer["Attributes"]
+        return attributes
+
+    @functools.cached_property
+    def queue_differs(self) -> list[str] | None:
+        """The attributes of the verification's queue that somebody changed; None if the queue is gone."""
+        live = sqs_queue.describe(self._clients["sqs"], self.listener.desired)
+        return None if live is None else list(sqs_queue.difference(live, self.listener.desired).after)
+
+
+def _received(sqs: Any, name: str, url: str) -> list[tuple[str, dict[str, str]]]:
+    answer = call(
+        f"look into queue {name}",
+        sqs.receive_message,
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=_DEAD_LETTER_SECONDS,
+        WaitTimeSeconds=1,
+        MessageAttributeNames=["All"],
+    )
+    return [
+        (
+            message["Body"],
+            {key: value.get("StringValue", "") for key, value in message.get("MessageAttributes", {}).items()},
+        )
+        for message in answer.get("Messages", [])
+    ]

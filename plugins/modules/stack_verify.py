@@ -1,0 +1,211 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: stack_verify
+short_description: Prove that an alert arrives in one account
+version_added: 0.1.0
+description:
+  - Makes an IAM user or role under the path C(/trailwatch-verify/), without permissions and with a random name, deletes
+    it at once, and follows both calls through trail, rule, function and topic to a queue that is subscribed for the
+    time of it. Users, roles and queues carry the tag C(trailwatch).
+  - If an alert does not arrive in time, the account fails, with the stage at which the event stopped, the cause, and
+    the way out. For that it reads no more than is needed.
+  - An event that a suppression keeps quiet, or that is grouped with others, has come as far as the function. The
+    account passes if the other event arrived, and fails if there is none.
+  - The subscribers of the topic get both alerts, too.
+  - What it makes it removes, also if it fails. What a run left that was broken off is removed by a later one.
+  - Wrong settings are refused before the first call, as by M(trailwatch.aws.stack_plan).
+  - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. It serves the role
+    P(trailwatch.aws.iam_alerting#role).
+author:
+  - Trailwatch contributors (@trailwatch)
+requirements:
+  - boto3
+  - botocore
+options:
+  account_id:
+    description: The account, twelve digits.
+    type: raw
+    required: true
+  account_name:
+    description: What the account is called in the alerts.
+    type: str
+    required: true
+  name:
+    description: From this name those of all resources are made.
+    type: str
+    required: true
+  region:
+    description:
+      - The region to which the partition delivers its IAM events; any other is refused.
+      - Empty to work it out from the region of the AWS configuration.
+    type: str
+    default: ""
+  role:
+    description: Name or ARN of the role to assume in the account. Empty for the caller's own credentials.
+    type: str
+    default: ""
+  external_id:
+    description: The external id that this role's trust policy asks for.
+    type: str
+    default: ""
+  profile:
+    description: An AWS profile to take the credentials from, and the region that tells the partition.
+    type: str
+    default: ""
+  actions:
+    description: What is reported, in the form of P(trailwatch.aws.preset#lookup)'s terms.
+    type: list
+    elements: str
+    required: true
+  subscribers:
+    description: Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic)'s subscriptions.
+    type: list
+    elements: raw
+    default: []
+  suppressions:
+    description:
+      - Events that are kept quiet, dictionaries with C(name), C(match), C(reason), C(owner) and C(expires). See
+        the role P(trailwatch.aws.iam_alerting#role).
+    type: list
+    elements: raw
+    default: []
+  https_format:
+    description:
+      - What subscribers by HTTPS get.
+      - V(finding) is the Detection Finding of OCSF, which all other programs get, too.
+      - V(amazon-q) is a custom notification for Amazon Q Developer in chat applications.
+    type: str
+    choices: [finding, amazon-q]
+    default: finding
+  time_zone:
+    description: IANA name of a time zone in which mails tell the time, too. Empty for UTC alone.
+    type: str
+    default: ""
+  trusted_accounts:
+    description: Ids of the accounts that roles may trust, such as the organization's.
+    type: list
+    elements: raw
+    default: []
+  log_retention_days:
+    description: How many days log files and logs are kept.
+    type: int
+    required: true
+  architecture:
+    description: Instruction set of the function.
+    type: str
+    choices: [x86_64, arm64]
+    default: x86_64
+  group_seconds:
+    description:
+      - For how many seconds, 0 to 900, alerts of a kind are gathered.
+      - With 0 there is to be no C(table), C(event_queue) and C(event_source_mapping). What is left of them is to be
+        removed.
+    type: int
+    default: 0
+  tags:
+    description: Tags for all resources, in addition to C(trailwatch).
+    type: dict
+    default: {}
+  verify_with:
+    description: What is made and deleted. One of the two calls at least has to be in O(actions).
+    type: str
+    choices: [user, role]
+    default: user
+  verify_minutes:
+    description: How many minutes the alerts are waited for, more than 0 and at most 45.
+    type: float
+    default: 15.0
+  leftover_minutes:
+    description: What an earlier run left is removed if it is older than so many minutes.
+    type: float
+    default: 60.0
+attributes:
+  action:
+    description: Has an action plugin that runs on the controller.
+    support: full
+  check_mode:
+    description: Writes nothing and says what it would do.
+    support: full
+  diff_mode:
+    description: Everything is afterwards as it was before.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Does an alert arrive
+  trailwatch.aws.stack_verify:
+    account_id: "111111111111"
+    account_name: production
+    name: iam-alerting
+    actions:
+      - iam:CreateUser
+      - iam:DeleteUser
+    log_retention_days: 365
+    role: OrganizationAccountAccessRole
+    verify_minutes: 5
+  register: proof
+
+- name: How long it took
+  ansible.builtin.debug:
+    msg: "{{ proof.account_id }}: {{ proof.summary }}"
+"""
+
+RETURN = r"""
+account_id:
+  description: The account.
+  type: str
+  returned: success
+summary:
+  description: The account in one line.
+  type: str
+  returned: success
+  sample: "pass: CreateUser 12.3 s, DeleteUser 11.0 s (record 0.0, function 8.9, topic 0.2, queue 0.1, seen 3.1)"
+events:
+  description: The calls that were followed.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    action:
+      description: The call, as in IAM policies.
+      type: str
+      sample: iam:CreateUser
+    request_id:
+      description: By which CloudTrail and the function's log know the call.
+      type: str
+    arrived:
+      description: Whether its alert came to the queue.
+      type: bool
+    quiet:
+      description: Why it has no message of its own although all is well; else empty.
+      type: str
+    seconds:
+      description:
+        - The seconds that each stage took, of those that are known. C(record) ends with the C(eventTime) of CloudTrail,
+          which has whole seconds, C(function) when the function begins with the event, C(topic) when SNS publishes,
+          C(queue) when it sends to the queue, C(seen) when the message is received.
+      type: dict
+    stage:
+      description: At which stage the event stopped, C(record), C(rule), C(function), C(topic) or C(queue).
+      type: str
+      returned: if it did not arrive
+    cause:
+      description: Why it stopped there.
+      type: str
+      returned: if it did not arrive
+    remedy:
+      description: What to do.
+      type: str
+      returned: if it did not arrive
+removed:
+  description: What an earlier run had left; in check mode, what would be removed.
+  type: list
+  elements: str
+  returned: always
+"""

@@ -1,0 +1,105 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""In which order is looked for the cause, and that no more is read than is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import diagnose
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.verification.test_causes import rules
+
+DESIRED = stack()
+
+
+class Listener:
+    filter_policy = {"action": ["iam:CreateUser"]}
+
+
+class InOrder:
+    """An account in which nothing is wrong. It remembers what was looked at; C(other) is what is wrong all the same."""
+
+    listener = Listener()
+    components = list(DESIRED)
+
+    def __init__(self, **other: Any) -> None:
+        self._found = {
+            "trail": DESIRED["trail"],
+            "function": {"ReservedConcurrentExecutions": None},
+            "rules": rules(),
+            "dead_letter": None,
+            "last_error": "",
+            "error_after": "",
+            "differing": [],
+            "is_recorded": True,
+            "subscription": {"FilterPolicy": '{"action": ["iam:CreateUser"]}'},
+            "queue_differs": [],
+            **other,
+        }
+        self.read: list[str] = []
+
+    def desired(self, component: str) -> Any:
+        return DESIRED[component]
+
+    def __getattr__(self, name: str) -> Any:
+        self.read.append(name)
+        found = self._found[name]
+        if isinstance(found, Exception):
+            raise found
+        methods = ("dead_letter", "error_after", "differing", "is_recorded")
+        return (lambda *arguments: found) if name in methods else found
+
+
+LOOKS = ["trail", "function", "rules", "dead_letter", "last_error", "differing", "is_recorded"]
+
+
+def journey(**entry: Any) -> Journey:
+    line = Line({"requestID": "r", "messageId": "", **entry}, "stream", 0) if entry else None
+    return Journey("iam:CreateUser", "some-name", 0.0, "r", line)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "stage", "read"),
+    [
+        ({"trail": None}, "record", 1),
+        ({"function": None}, "function", 2),
+        ({"rules": rules(State="DISABLED")}, "rule", 3),
+        ({"dead_letter": {"RULE_ARN": "arn", "ERROR_CODE": "NO_RESOURCE"}}, "rule", 4),
+        ({"dead_letter": {"ErrorMessage": "no luck"}}, "function", 4),
+        ({"last_error": "[ERROR] KeyError"}, "function", 5),
+        ({"differing": ["function Handler"]}, "function", 6),
+        ({"is_recorded": False}, "record", 7),
+        ({}, "rule", 7),
+    ],
+)
+def test_an_event_that_the_function_never_told_of(wrong: dict[str, Any], stage: str, read: int) -> None:
+    evidence = InOrder(**wrong)
+    assert diagnose(journey(), evidence).stage == stage  # type: ignore[arg-type]
+    assert list(dict.fromkeys(evidence.read)) == LOOKS[:read]
+
+
+@pytest.mark.parametrize(
+    ("entry", "stage", "read"),
+    [
+        ({"suppressedBy": {"name": "ci"}}, "function", []),
+        ({"disposition": "grouped"}, "function", []),
+        ({"disposition": "mailed"}, "topic", ["error_after", "differing"]),
+        ({"messageId": "m-1"}, "queue", ["subscription", "queue_differs"]),
+    ],
+)
+def test_an_event_that_the_function_told_of(entry: dict[str, Any], stage: str, read: list[str]) -> None:
+    evidence = InOrder()
+    assert diagnose(journey(**entry), evidence).stage == stage  # type: ignore[arg-type]
+    assert evidence.read == read
+
+
+def test_what_cannot_be_read_is_said_and_hides_nothing() -> None:
+    evidence = InOrder(rules=AnsibleAWSError(message="Failed to list the rules: AccessDenied"))
+    assert "Failed to list the rules: AccessDenied" in diagnose(journey(), evidence).cause  # type: ignore[arg-type]
