@@ -57,6 +57,8 @@ class Playbooks:
         self.environment |= {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
         # With -vvv, the arguments of modules are shown, as older versions of Ansible do without being told.
         self.environment |= {"ANSIBLE_INJECT_INVOCATION": "1"}
+        # As wide as with no terminal at all, wherever the tests themselves run.
+        self.environment.pop("COLUMNS", None)
 
     def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables."""
