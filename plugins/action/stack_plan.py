@@ -53,11 +53,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     check_group_seconds,
     check_name,
     check_region,
-    check_subscribers,
     check_tags,
     check_time_zone,
     check_trusted_accounts,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
 
 # The services whose actions are on most lists: their models are read once, before the workers fork.
@@ -119,8 +119,8 @@ class ActionModule(ActionBase):
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
         }
-        if not settings.subscriptions and arguments["state"] == "present":
-            result["warnings"] = ["iam_alerting_subscribers is empty: alerts are published, but nobody gets them."]
+        if arguments["state"] == "present" and (warnings := warnings_of(settings)):
+            result["warnings"] = warnings
         if not changes:
             return result
         if arguments["applied"]:
@@ -218,13 +218,14 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     region = check_region(arguments["region"], configured)
     suppressions = check_suppressions(arguments["suppressions"])
     trusted_accounts = check_trusted_accounts(arguments["trusted_accounts"])
+    actions = check_actions(arguments["actions"])
     return Settings(
         name=check_name(arguments["name"], account_id, region),
         account_id=account_id,
         account_name=arguments["account_name"],
         region=region,
-        actions=check_actions(arguments["actions"]),
-        subscriptions=check_subscribers(arguments["subscribers"]),
+        actions=actions,
+        subscriptions=check_subscribers(arguments["subscribers"], actions),
         log_retention_days=arguments["log_retention_days"],
         architecture=arguments["architecture"],
         extra_tags=check_tags(arguments["tags"]),

@@ -35,6 +35,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     tag_changes,
     tags_after,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.filter_policy import MESSAGE_ATTRIBUTES, in_order
 
 CONFIRMED = "confirmed"
 PENDING = "pending"
@@ -44,7 +45,7 @@ TOPIC_DEFAULTS: Document = {"DisplayName": "", "Policy": {}, "KmsMasterKeyId": "
 SUBSCRIPTION_DEFAULTS: Document = {
     "RawMessageDelivery": False,
     "FilterPolicy": {},
-    "FilterPolicyScope": "MessageAttributes",
+    "FilterPolicyScope": MESSAGE_ATTRIBUTES,
     "RedrivePolicy": {},
     "SubscriptionRoleArn": "",
 }
@@ -166,6 +167,8 @@ def _asked_attributes(option: Mapping[str, Any]) -> Document:
     }
     if dead_letter_arn is None:
         del asked["RedrivePolicy"]
+    if asked["FilterPolicy"]:
+        asked["FilterPolicy"] = in_order(asked["FilterPolicy"])
     return {name: value for name, value in asked.items() if value is not None}
 
 
@@ -227,7 +230,8 @@ def _subscription_attributes(answer: Mapping[str, Any]) -> Document:
         {name: answer[name] for name in SUBSCRIPTION_DEFAULTS if answer.get(name)}, ("FilterPolicy", "RedrivePolicy")
     )
     raw = str(answer.get("RawMessageDelivery", False)).lower() == "true"
-    return {**SUBSCRIPTION_DEFAULTS, **attributes, "RawMessageDelivery": raw}
+    live = {**SUBSCRIPTION_DEFAULTS, **attributes, "RawMessageDelivery": raw}
+    return {**live, "FilterPolicy": in_order(live["FilterPolicy"])}
 
 
 def outcome(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Document:

@@ -63,7 +63,9 @@ options:
     elements: str
     required: true
   subscribers:
-    description: Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic)'s subscriptions.
+    description:
+      - Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic)'s subscriptions.
+      - A dictionary may have C(minimum_severity), C(actions), C(accounts) and C(outcomes) in place of a filter policy.
     type: list
     elements: raw
     default: []

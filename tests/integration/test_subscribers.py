@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox
-from tests.integration.conftest import Playbooks
+from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account
 from tests.webhook import Webhook
 
@@ -125,3 +126,85 @@ def test_chat_gets_its_notification_and_trusted_accounts_are_known(subscribers: 
     assert (notification["version"], notification["source"]) == ("1.0", "custom")
     assert notification["content"]["title"].startswith("HIGH iam:UpdateAssumeRolePolicy by ")
     assert notification["metadata"]["eventType"] == "trust-in-trusted-account"
+
+
+class Filtered:
+    """An account with two mail subscribers, one of them with filters."""
+
+    everything, some = "everything@example.com", "some@example.com"
+
+    def __init__(self, playbooks: Playbooks, account: Account) -> None:
+        self.playbooks, self.account, self.sns = playbooks, account, account.client("sns")
+
+    def deploy(self, *options: str, **filters: Any) -> Run:
+        variables = {
+            "account_id": self.account.id,
+            "iam_alerting_actions": ["iam:CreateGroup", "iam:CreateUser"],
+            "iam_alerting_subscribers": [self.everything, {"endpoint": self.some, **filters}],
+        }
+        run = self.playbooks.run("deploy", {"filtered": variables}, *options)
+        assert run.status == 0, run.output
+        return run
+
+    @property
+    def subscription(self) -> str:
+        topic = f"arn:aws:sns:us-east-1:{self.account.id}:iam-alerting"
+        listed = self.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        return next(str(each["SubscriptionArn"]) for each in listed if each["Endpoint"] == self.some)
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        attributes = self.sns.get_subscription_attributes(SubscriptionArn=self.subscription)["Attributes"]
+        return dict(json.loads(attributes.get("FilterPolicy") or "{}"))
+
+    @policy.setter
+    def policy(self, policy: dict[str, Any]) -> None:
+        self.sns.set_subscription_attributes(
+            SubscriptionArn=self.subscription, AttributeName="FilterPolicy", AttributeValue=json.dumps(policy)
+        )
+
+
+@pytest.fixture(scope="module")
+def filtered(playbooks: Playbooks, open_account: Callable[[], Account]) -> Filtered:
+    return Filtered(playbooks, open_account())
+
+
+def test_minimum_severity_keeps_back_what_is_less(filtered: Filtered, sandbox: Sandbox) -> None:
+    filtered.deploy(minimum_severity="critical")
+    for address in (filtered.everything, filtered.some):
+        sandbox.confirm(address)
+    iam = filtered.account.client("iam")
+    iam.create_group(GroupName="quiet")
+    iam.create_user(UserName="mallory")
+    subjects = [mail["Subject"] for mail in sandbox.wait_for_mails(filtered.everything, 2)]
+    assert sorted(subject.split(" by ")[0] for subject in subjects) == [
+        "CRITICAL iam:CreateUser",
+        "MEDIUM iam:CreateGroup",
+    ]
+    (mail,) = sandbox.wait_for_mails(filtered.some)
+    assert mail["Subject"].startswith("CRITICAL iam:CreateUser by ")
+
+
+def test_another_minimum_severity_is_a_change_and_another_order_of_values_is_none(filtered: Filtered) -> None:
+    run = filtered.deploy("--check", "--diff", minimum_severity="high")
+    assert run.outcome("filtered") == "would change: topic"
+    assert "--- before: topic Subscriptions (live)" in run.output
+    assert re.search(r'^\+ +"high"$', run.output, re.MULTILINE)
+    assert filtered.policy == {"severity": ["critical"]}
+    filtered.policy = {"severity": ["high", "critical"]}
+    assert filtered.deploy("--check", minimum_severity="high").outcome("filtered") == "in sync"
+
+
+def test_a_filter_that_is_asked_for_no_more_is_removed(filtered: Filtered) -> None:
+    assert filtered.policy
+    assert filtered.deploy().outcome("filtered") == "changed: topic"
+    assert filtered.policy == {}
+
+
+def test_a_filter_that_leaves_nobody_to_tell_is_warned_of(filtered: Filtered) -> None:
+    variables = {
+        "account_id": filtered.account.id,
+        "iam_alerting_subscribers": [{"endpoint": filtered.some, "outcomes": ["denied"]}],
+    }
+    run = filtered.playbooks.run("deploy", {"filtered": variables}, "--check")
+    assert "Nobody gets the critical alerts of iam:CreateUser" in " ".join(run.output.split())

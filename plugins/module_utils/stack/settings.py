@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import ActionError, parse_actions
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import InvalidValueError
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, expand_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
@@ -23,7 +22,6 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     iam_region,
     partition_of,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.topic import checked_subscriptions
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
 # requirements"); rule names 64; role names 64 with "-function" appended; bucket names 63, lower case, with
@@ -34,9 +32,6 @@ BUCKET_NAME_MAX = 63
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
 TAG_OURS = "trailwatch"
 PRESENT, ABSENT = "present", "absent"
-SUBSCRIPTION_OPTIONS = frozenset(
-    {"protocol", "endpoint", "raw_message_delivery", "filter_policy", "filter_policy_scope", "dead_letter_arn"}
-)
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
 
@@ -94,7 +89,7 @@ def check_account_id(value: object) -> str:
     Raises:
         SettingsError: it is something else, as an unquoted id with leading zeros becomes in YAML.
     """
-    return _account_id("account_id", value)
+    return twelve_digits("account_id", value)
 
 
 def check_trusted_accounts(values: Sequence[object]) -> tuple[str, ...]:
@@ -103,11 +98,16 @@ def check_trusted_accounts(values: Sequence[object]) -> tuple[str, ...]:
     Raises:
         SettingsError: one of them is no account id.
     """
-    ids = (_account_id(f"iam_alerting_trusted_accounts[{number}]", value) for number, value in enumerate(values))
+    ids = (twelve_digits(f"iam_alerting_trusted_accounts[{number}]", value) for number, value in enumerate(values))
     return tuple(sorted(set(ids)))
 
 
-def _account_id(variable: str, value: object) -> str:
+def twelve_digits(variable: str, value: object) -> str:
+    """The account id that is the value of C(variable).
+
+    Raises:
+        SettingsError: it is something else.
+    """
     if not re.fullmatch(r"[0-9]{12}", str(value)):
         raise SettingsError(f"{variable} is {value!r}, but an AWS account id has twelve digits. In YAML, quote it.")
     return str(value)
@@ -222,28 +222,3 @@ def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:
         if str(key).lower().startswith("aws:") or key == TAG_OURS:
             raise SettingsError(f"iam_alerting_tags has the key {key!r}, which is reserved. Take another one.")
     return {str(key): str(value) for key, value in tags.items()}
-
-
-def check_subscribers(subscribers: Sequence[object]) -> tuple[dict[str, Any], ...]:
-    """The subscriptions of the topic, as options of the module sns_topic; a plain mail address is one.
-
-    Raises:
-        SettingsError: an entry is neither address nor mapping, or its endpoint does not fit its protocol.
-    """
-    subscriptions = [_subscription(number, entry) for number, entry in enumerate(subscribers)]
-    try:
-        checked_subscriptions(subscriptions)
-    except InvalidValueError as error:
-        raise SettingsError(str(error).replace("subscriptions[", "iam_alerting_subscribers[", 1)) from error
-    return tuple(subscriptions)
-
-
-def _subscription(number: int, entry: object) -> dict[str, Any]:
-    if isinstance(entry, str):
-        return {"protocol": "email", "endpoint": entry}
-    if isinstance(entry, Mapping) and isinstance(entry.get("endpoint"), str) and entry.keys() <= SUBSCRIPTION_OPTIONS:
-        return {"protocol": "email", **entry}
-    raise SettingsError(
-        f"iam_alerting_subscribers[{number}] is {entry!r}. Give a mail address, or a dictionary with protocol and "
-        f"endpoint, and if need be {', '.join(sorted(SUBSCRIPTION_OPTIONS - {'protocol', 'endpoint'}))}."
-    )

@@ -16,10 +16,11 @@ from typing import Any
 
 import handler
 import pytest
+from assess import Severity
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from catalogue import Entry
-from record import NotARecordError
+from record import NotARecordError, Outcome
 from suppression import Suppression
 
 Build = Callable[..., dict[str, Any]]
@@ -87,6 +88,14 @@ def test_subscribers_can_filter_by_attributes(sns: Stubber, event: Build) -> Non
     sns.add_response("publish", {"MessageId": "m-1"}, {**published(ANY), "MessageAttributes": expected})
     user = {"type": "IAMUser", "userName": "alice.example.com"}
     handler.lambda_handler(event(errorCode="AccessDenied", userIdentity=user), CONTEXT)
+
+
+def test_subscribers_filters_know_all_values_of_severity_and_outcome() -> None:
+    from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import SEVERITIES
+    from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import OUTCOMES
+
+    assert tuple(severity.name.lower() for severity in sorted(Severity, reverse=True)) == SEVERITIES
+    assert {outcome.value for outcome in Outcome} == set(OUTCOMES)
 
 
 def test_no_attribute_is_empty(sns: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:

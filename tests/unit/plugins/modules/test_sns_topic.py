@@ -185,6 +185,16 @@ def test_drift_of_a_subscription_is_mended_and_named(option, value, name, after)
     assert not ensure(**other)["changed"]
 
 
+def test_the_order_of_a_filter_policys_values_is_no_change_but_that_of_a_range_is():
+    def subscribed(*values: Any) -> dict[str, Any]:
+        return {"name": "alerts", "subscriptions": [{**TICKETS, "filter_policy": {"severity": list(values)}}]}
+
+    ensure(**subscribed("high", {"prefix": "crit"}, {"anything-but": ["a", "b"]}))
+    assert not ensure(**subscribed({"anything-but": ["b", "a"]}, "high", {"prefix": "crit"}))["changed"]
+    ensure(**subscribed({"numeric": [">", 1, "<", 5]}))
+    assert json.loads(subscription("sqs")["FilterPolicy"]) == {"severity": [{"numeric": [">", 1, "<", 5]}]}
+
+
 def test_scope_comes_first_for_a_nested_filter_policy_and_last_on_the_way_back():
     def calls_for(scope: str, policy: dict[str, Any]) -> list[str]:
         with answering() as calls:

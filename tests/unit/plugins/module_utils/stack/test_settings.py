@@ -113,23 +113,6 @@ def test_unknown_action_is_named_with_the_variable_and_the_nearest_name() -> Non
         settings.check_actions(["iam:DeleteUser", "iam:CreateUsr"])
 
 
-def test_a_plain_address_is_a_subscriber() -> None:
-    assert settings.check_subscribers(["secops@example.com"]) == (
-        {"protocol": "email", "endpoint": "secops@example.com"},
-    )
-
-
-def test_a_subscriber_with_options() -> None:
-    queue = {"protocol": "sqs", "endpoint": "arn:aws:sqs:us-east-1:111111111111:siem", "raw_message_delivery": True}
-    assert settings.check_subscribers([queue]) == (queue,)
-
-
-@pytest.mark.parametrize("entry", ["not-an-address", {"protocol": "pigeon", "endpoint": "x"}, {"mail": "a@b.cd"}, 7])
-def test_what_is_no_subscriber_is_named_with_its_place(entry: object) -> None:
-    with pytest.raises(settings.SettingsError, match=r"iam_alerting_subscribers.*\[1\]"):
-        settings.check_subscribers(["secops@example.com", entry])
-
-
 @pytest.mark.parametrize("key", ["trailwatch", "aws:team", "AWS:team"])
 def test_reserved_tags_are_refused(key: str) -> None:
     with pytest.raises(settings.SettingsError, match=f"iam_alerting_tags has the key '{key}'"):
