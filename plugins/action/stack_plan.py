@@ -66,7 +66,8 @@ USUAL_SERVICES = ("iam", "cloudtrail")
 REREADS = 6
 REREAD_PAUSE_SECONDS = 5
 
-ARGUMENTS = {
+# What the settings of an account are made from, and how it is entered.
+SETTINGS = {
     "account_id": {"type": "raw", "required": True},
     "account_name": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
@@ -74,7 +75,6 @@ ARGUMENTS = {
     "role": {"type": "str", "default": ""},
     "external_id": {"type": "str", "default": ""},
     "profile": {"type": "str", "default": ""},
-    "components": {"type": "list", "elements": "str", "default": []},
     "actions": {"type": "list", "elements": "str", "required": True},
     "subscribers": {"type": "list", "elements": "raw", "default": []},
     "suppressions": {"type": "list", "elements": "raw", "default": []},
@@ -85,6 +85,10 @@ ARGUMENTS = {
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
+}
+ARGUMENTS = {
+    **SETTINGS,
+    "components": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "keep": {"type": "list", "elements": "str", "default": []},
     "applied": {"type": "list", "elements": "str", "default": []},
@@ -134,10 +138,7 @@ def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, 
     After something was applied, it is read again for a while if something differs: AWS needs some time until all of it
     says the same of what was just written.
     """
-    access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
-    credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
-    account_clients = clients.clients_of(settings.region)
-    account_clients.enter(credentials)
+    account_clients = entered(arguments, settings)
     plan = make_plan(account_clients, desired, names)
     rereads = REREADS if arguments["applied"] else 0
     while plan.differing and rereads:
@@ -145,6 +146,19 @@ def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, 
         plan = make_plan(account_clients, desired, names)
         rereads -= 1
     return plan
+
+
+def entered(arguments: dict[str, Any], settings: Settings) -> Any:
+    """The clients, with credentials that are certainly for the account of the settings.
+
+    Raises:
+        AccountError: the account cannot be entered.
+    """
+    access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
+    credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
+    account_clients = clients.clients_of(settings.region)
+    account_clients.enter(credentials)
+    return account_clients
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:

@@ -29,11 +29,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.account impo
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.last_alert import last_alert
 
-# What only those ask for who change something afterwards.
-_OF_CHANGES = ("state", "keep", "applied")
-SETTINGS = {name: option for name, option in stack_plan.ARGUMENTS.items() if name not in _OF_CHANGES}
 ARGUMENTS = {
-    **SETTINGS,
+    **stack_plan.SETTINGS,
+    "components": stack_plan.ARGUMENTS["components"],
     "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS], "default": []},
 }
 

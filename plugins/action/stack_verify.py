@@ -17,9 +17,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 # Loading it also prepares what both need before Ansible forks.
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.account import Access, AccountError, sign_in
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action, parse_format
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import leftovers, report
@@ -29,10 +28,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.verification.proof 
 # Longer than that, the credentials of an assumed role or the patience of a later verification might end.
 MOST_MINUTES = 45
 
-# What only those ask for who change something.
-_OF_CHANGES = ("components", "state", "keep", "applied")
 ARGUMENTS = {
-    **{name: option for name, option in stack_plan.ARGUMENTS.items() if name not in _OF_CHANGES},
+    **stack_plan.SETTINGS,
     "verify_with": {"type": "str", "choices": list(KINDS), "default": "user"},
     "verify_minutes": {"type": "float", "default": 15.0},
     "leftover_minutes": {"type": "float", "default": 60.0},
@@ -89,23 +86,11 @@ def check_listed(kind: Kind, settings: Settings) -> list[str]:
     return listed
 
 
-def entered(arguments: dict[str, Any], settings: Settings) -> Any:
-    """The clients, with credentials that are certainly for the account of the settings.
-
-    Raises:
-        AccountError: the account cannot be entered.
-    """
-    access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
-    account_clients = clients.clients_of(settings.region)
-    account_clients.enter(sign_in(access, settings.account_id, settings.partition, settings.region))
-    return account_clients
-
-
 def announced(
     arguments: dict[str, Any], settings: Settings, kind: Kind, listed: list[str], minutes: float
 ) -> dict[str, Any]:
     """What would be done. Nothing is written."""
-    found = old_leftovers(entered(arguments, settings), arguments, settings)
+    found = old_leftovers(stack_plan.entered(arguments, settings), arguments, settings)
     summary = report.would_do(kind, listed, minutes, found.titles)
     return {"changed": bool(found.titles), "summary": summary, "removed": found.titles, "events": []}
 
@@ -114,7 +99,7 @@ def verified(
     arguments: dict[str, Any], settings: Settings, kind: Kind, listed: list[str], minutes: float
 ) -> dict[str, Any]:
     """What came of it. Things are afterwards as they were before, but for what broken runs had left."""
-    account_clients = entered(arguments, settings)
+    account_clients = stack_plan.entered(arguments, settings)
     found = old_leftovers(account_clients, arguments, settings)
     leftovers.remove(account_clients, settings, found)
     warn: Callable[[str], None] = Display().warning

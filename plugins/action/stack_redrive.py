@@ -1,0 +1,54 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Send the messages of an account's dead-letter queue through the function again. It runs in the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+# Loading it also prepares what both need before Ansible forks.
+from ansible_collections.trailwatch.aws.plugins.action import stack_plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
+from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import report
+from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.run import redrive, waiting
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+
+
+class ActionModule(ActionBase):
+    """Action plugin of trailwatch.aws.stack_redrive."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        arguments = self.validate_argument_spec(argument_spec=stack_plan.SETTINGS)[1]
+        step = announced if self._task.check_mode else redriven
+        try:
+            settings = stack_plan.checked_settings(arguments)
+            return {"account_id": settings.account_id, **step(stack_plan.entered(arguments, settings), settings)}
+        except (SettingsError, AccountError, AnsibleAWSError) as error:
+            raise AnsibleActionFail(str(error)) from error
+
+
+def announced(account_clients: Any, settings: Settings) -> dict[str, Any]:
+    """What would be done. Nothing is received, so nothing is hidden from others."""
+    found = waiting(account_clients, settings)
+    return {"changed": bool(found.visible), "summary": report.would_do(found), "dead_letters": found.visible}
+
+
+def redriven(account_clients: Any, settings: Settings) -> dict[str, Any]:
+    """What came of the messages. A failure if one is left."""
+    found = waiting(account_clients, settings)
+    run = redrive(account_clients, settings, found.url)
+    data = report.as_data(run)
+    result = {"changed": len(data["left"]) < data["dead_letters"], "warnings": run.warnings, **data}
+    failure = report.failure(run, found)
+    if failure:
+        return {**result, "failed": True, "msg": failure}
+    return {**result, "summary": report.summary(run, found)}
