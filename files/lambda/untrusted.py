@@ -32,6 +32,7 @@ _DOMAIN = re.compile(
 )
 _SCHEME = re.compile(r"(?P<http>http(?=s?://))|(?<!http)(?<!https)(?<!\bs3)://", re.IGNORECASE)
 _WORD_WITH_DOT = re.compile(r"(?<![\w.@+=-])[\w@+=-]*+\.[\w.@+=-]*")
+_JOINTS = re.compile(r"[@+=]|\.{2,}")
 _MAIL_ADDRESS = re.compile(r"[^@]+@[^@=+]+")
 _SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.(com|com\.cn|eu)")
 
@@ -61,7 +62,7 @@ def clean(value: str) -> str:
     """The text on one line: runs of white space and control characters are one space, invisible marks are gone."""
     value = value[:_READ_AT_MOST]
     if value.isascii() and value.isprintable():
-        return " ".join(value.split())
+        return " ".join(value.split()) if "  " in value or value[:1] == " " or value[-1:] == " " else value
     # One character may become eighteen.
     value = unicodedata.normalize("NFKC", value)[:_READ_AT_MOST].replace("\u3002", ".")
     return " ".join("".join(map(_visible, value)).split())
@@ -99,10 +100,12 @@ def _visible(mark: str) -> str:
 
 def _broken_word(found: re.Match[str]) -> str:
     word = found.group()
+    if word.replace(".", "").isdigit():
+        return word
     path_follows = found.string[found.end() : found.end() + 1] in ("/", ":")
     if not path_follows and (_MAIL_ADDRESS.fullmatch(word) or _SERVICE.fullmatch(word)):
         return word
-    return word.replace(".", "[.]") if any(map(_is_link, re.split(r"[@+=]|\.{2,}", word))) else word
+    return word.replace(".", "[.]") if any(map(_is_link, _JOINTS.split(word))) else word
 
 
 def _is_link(host: str) -> bool:
