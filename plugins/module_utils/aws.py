@@ -128,6 +128,15 @@ def tags_after(live: Mapping[str, str], wanted: Mapping[str, Any], purge: Collec
     return {**kept, **{key: str(value) for key, value in wanted.items()}}
 
 
+def merged(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Document:
+    """The resource as it will be: what is there, what is desired over it, and the tags of both."""
+    now = live or {}
+    after = {**now, **desired}
+    if "Tags" in desired:
+        after["Tags"] = tags_after(now.get("Tags", {}), desired["Tags"], purge)
+    return after
+
+
 def tag_changes(live: Mapping[str, str], after: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The tags to set, and the keys of those to remove, to get from C(live) to C(after)."""
     to_set = {key: value for key, value in after.items() if live.get(key) != value}

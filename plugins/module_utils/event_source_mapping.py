@@ -32,8 +32,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     call,
     call_all,
     call_with,
+    merged,
     tag_changes,
-    tags_after,
 )
 
 # What Lambda leaves out of its answer as long as nobody set it.
@@ -124,18 +124,9 @@ def _title(document: Document) -> str:
     return f"the mapping from {document['EventSourceArn']} to function {document['FunctionName']}"
 
 
-def outcome(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Document:
-    """The mapping as it will be."""
-    now = live or {}
-    after = {**now, **desired}
-    if "Tags" in desired:
-        after["Tags"] = tags_after(now.get("Tags", {}), desired["Tags"], purge)
-    return after
-
-
 def difference(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Change:
     """What of the mapping differs from what is desired; all of it if there is no mapping."""
-    after = outcome(live, desired, purge)
+    after = merged(live, desired, purge)
     if live is None:
         return Change({}, {name: after[name] for name in desired})
     names = [name for name in (*ATTRIBUTES, "Tags") if name in after and live[name] != after[name]]
@@ -150,7 +141,7 @@ def apply(client: Any, live: Document | None, desired: Document, purge: Collecti
     Raises:
         AnsibleAWSError: a call failed. What was written stays; the same call again does the rest.
     """
-    after = outcome(live, desired, purge)
+    after = merged(live, desired, purge)
     if live is None:
         given = {name: value for name, value in after.items() if value not in ({}, [])}
         made = _write(f"create {_title(desired)}", client.create_event_source_mapping, **given)

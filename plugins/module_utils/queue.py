@@ -29,10 +29,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     InvalidValueError,
     call,
     call_with,
+    merged,
     policies_differ,
     same_key,
     tag_changes,
-    tags_after,
 )
 
 # What bounds a number: Amazon SQS API Reference, "CreateQueue".
@@ -193,10 +193,7 @@ def _read_tags(client: Any, name: str, url: str) -> Document:
 
 def outcome(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Document:
     """The queue as it will be."""
-    now = live or {}
-    after = {**now, **desired}
-    if "Tags" in desired:
-        after["Tags"] = tags_after(now.get("Tags", {}), desired["Tags"], purge)
+    after = merged(live, desired, purge)
     if desired.get("SqsManagedSseEnabled"):
         after["KmsMasterKeyId"] = ""  # a queue is encrypted with one kind of key
     elif desired.get("KmsMasterKeyId"):

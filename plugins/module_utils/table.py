@@ -25,8 +25,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     InvalidValueError,
     call,
     call_all,
+    merged,
     tag_changes,
-    tags_after,
 )
 
 # What UpdateTable sets, each by a call of its own, and UpdateTimeToLive.
@@ -123,22 +123,13 @@ def _time_to_live(description: Mapping[str, Any]) -> Document:
     return time_to_live(description["AttributeName"] if enabled else "")
 
 
-def outcome(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Document:
-    """The table as it will be."""
-    now = live or {}
-    after = {**now, **desired}
-    if "Tags" in desired:
-        after["Tags"] = tags_after(now.get("Tags", {}), desired["Tags"], purge)
-    return after
-
-
 def difference(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Change:
     """What of the table differs from what is desired; all of it if there is no table.
 
     Raises:
         InvalidValueError: it has other keys, which no call can change.
     """
-    after = outcome(live, desired, purge)
+    after = merged(live, desired, purge)
     if live is None:
         return Change({}, {name: after[name] for name in desired})
     _check_keys(live, desired)
@@ -166,7 +157,7 @@ def apply(client: Any, live: Document | None, desired: Document, purge: Collecti
     Raises:
         AnsibleAWSError: a call failed. What was written stays; the same call again does the rest.
     """
-    after = outcome(live, desired, purge)
+    after = merged(live, desired, purge)
     now = live or _create(client, after)
     for name, value in difference(now, desired, purge).after.items():
         _wait(client, "table_exists", after["TableName"])

@@ -30,10 +30,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     InvalidValueError,
     call,
     call_all,
+    merged,
     policies_differ,
     same_key,
     tag_changes,
-    tags_after,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.filter_policy import MESSAGE_ATTRIBUTES, in_order
 
@@ -236,12 +236,9 @@ def _subscription_attributes(answer: Mapping[str, Any]) -> Document:
 
 def outcome(live: Document | None, desired: Document, purge: Collection[str] = ()) -> Document:
     """The topic as it will be, with the state that SNS will give to new subscriptions."""
-    now = live or {}
-    after = {**now, **desired}
+    after = merged(live, desired, purge)
     if "Subscriptions" in desired:
-        after["Subscriptions"] = _subscriptions_after(now.get("Subscriptions", []), desired, purge)
-    if "Tags" in desired:
-        after["Tags"] = tags_after(now.get("Tags", {}), desired["Tags"], purge)
+        after["Subscriptions"] = _subscriptions_after((live or {}).get("Subscriptions", []), desired, purge)
     return after
 
 

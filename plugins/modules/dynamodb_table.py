@@ -111,7 +111,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import table
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account, merged
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -154,7 +154,7 @@ def ensure_present(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[
     change = table.difference(live, desired, purge)
     if change and not module.check_mode:
         return change, returned(table.apply(client, live, desired, purge))
-    after = table.outcome(live, desired, purge)
+    after = merged(live, desired, purge)
     if live is None:  # else the table tells its ARN itself
         account = caller_account(module.client("sts"))
         arn = table.table_arn(account.partition, account.id, client.meta.region_name, desired["TableName"])

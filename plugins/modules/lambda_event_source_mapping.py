@@ -143,7 +143,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_source_mapping as mapping
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, merged
 
 ARGUMENTS: dict[str, Any] = {
     "function_name": {"type": "str", "required": True},
@@ -212,7 +212,7 @@ def ensure_present(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     change = mapping.difference(live, desired, purge)
     if change and not module.check_mode:
         return change, returned(mapping.apply(client, live, desired, purge))
-    return change, returned(mapping.outcome(live, desired, purge))
+    return change, returned(merged(live, desired, purge))
 
 
 def ensure_absent(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:

@@ -42,15 +42,20 @@ def policy(settings: Settings, sid: str, queue_arn: str) -> dict[str, Any]:
                 "Resource": queue_arn,
                 "Condition": {"ArnLike": {"aws:SourceArn": names.rule_arns(settings)}},
             },
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sqs:*",
-                "Resource": queue_arn,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
+            tls_only(queue_arn),
         ],
+    }
+
+
+def tls_only(queue_arn: str) -> dict[str, Any]:
+    """The statement that denies whatever comes without TLS."""
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": queue_arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
 
 

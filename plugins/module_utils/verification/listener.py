@@ -18,6 +18,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.queue import tls_only
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Arrival, seconds
 
@@ -162,13 +163,6 @@ def _policy(queue_arn: str, topic_arn: str) -> Document:
                 **sends,
                 "Condition": {"ArnNotEquals": {"aws:SourceArn": topic_arn}},
             },
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sqs:*",
-                "Resource": queue_arn,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
+            tls_only(queue_arn),
         ],
     }
