@@ -67,7 +67,7 @@ REREADS = 6
 REREAD_PAUSE_SECONDS = 5
 
 # What the settings of an account are made from, and how it is entered.
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "account_id": {"type": "raw", "required": True},
     "account_name": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
@@ -86,8 +86,10 @@ SETTINGS = {
     "group_seconds": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
 }
+# The option of that name, which all modules take that act on a stack as a whole.
+SETTINGS_OPTION = {"settings": {"type": "dict", "required": True, "options": SETTINGS}}
 ARGUMENTS = {
-    **SETTINGS,
+    **SETTINGS_OPTION,
     "components": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "keep": {"type": "list", "elements": "str", "default": []},
@@ -102,7 +104,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        arguments = arguments_of(self, ARGUMENTS)
         try:
             settings = checked_settings(arguments)
             names = check_components(arguments["components"])
@@ -130,6 +132,12 @@ class ActionModule(ActionBase):
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
         return result | differences(changes) | {"desired": desired, "package": str(write_package(settings.code))}
+
+
+def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a task, those of its settings among the others."""
+    arguments = action.validate_argument_spec(argument_spec=specification)[1]
+    return {**arguments.pop("settings"), **arguments}
 
 
 def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:

@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = self.validate_argument_spec(argument_spec=stack_plan.SETTINGS)[1]
+        arguments = stack_plan.arguments_of(self, stack_plan.SETTINGS_OPTION)
         step = announced if self._task.check_mode else redriven
         try:
             settings = stack_plan.checked_settings(arguments)

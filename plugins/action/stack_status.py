@@ -30,7 +30,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.account impo
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.last_alert import last_alert
 
 ARGUMENTS = {
-    **stack_plan.SETTINGS,
+    **stack_plan.SETTINGS_OPTION,
     "components": stack_plan.ARGUMENTS["components"],
     "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS], "default": []},
 }
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        arguments = stack_plan.arguments_of(self, ARGUMENTS)
         try:
             status = read_status(arguments)
         except (SettingsError, AccountError, AnsibleAWSError) as error:

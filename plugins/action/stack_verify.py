@@ -29,7 +29,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.verification.proof 
 MOST_MINUTES = 45
 
 ARGUMENTS = {
-    **stack_plan.SETTINGS,
+    **stack_plan.SETTINGS_OPTION,
     "verify_with": {"type": "str", "choices": list(KINDS), "default": "user"},
     "verify_minutes": {"type": "float", "default": 15.0},
     "leftover_minutes": {"type": "float", "default": 60.0},
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        arguments = stack_plan.arguments_of(self, ARGUMENTS)
         step = announced if self._task.check_mode else verified
         try:
             minutes = check_minutes(arguments["verify_minutes"])

@@ -10,90 +10,96 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
-  account_id:
-    description: The account, twelve digits.
-    type: raw
-    required: true
-  account_name:
-    description: What the account is called in the alerts.
-    type: str
-    required: true
-  name:
-    description: From this name those of all resources are made.
-    type: str
-    required: true
-  region:
-    description:
-      - The region to which the partition delivers its IAM events; any other is refused.
-      - Empty to work it out from the region of the AWS configuration.
-    type: str
-    default: ""
-  role:
-    description: Name or ARN of the role to assume in the account. Empty for the caller's own credentials.
-    type: str
-    default: ""
-  external_id:
-    description: The external id that this role's trust policy asks for.
-    type: str
-    default: ""
-  profile:
-    description: An AWS profile to take the credentials from, and the region that tells the partition.
-    type: str
-    default: ""
-  actions:
-    description: What is reported, in the form of P(trailwatch.aws.preset#lookup)'s terms.
-    type: list
-    elements: str
-    required: true
-  subscribers:
-    description:
-      - Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic)'s subscriptions.
-      - A dictionary may have C(minimum_severity), C(actions), C(accounts) and C(outcomes) in place of a filter policy.
-    type: list
-    elements: raw
-    default: []
-  suppressions:
-    description:
-      - Events that are kept quiet, dictionaries with C(name), C(match), C(reason), C(owner) and C(expires). See
-        the role P(trailwatch.aws.iam_alerting#role).
-    type: list
-    elements: raw
-    default: []
-  https_format:
-    description:
-      - What subscribers by HTTPS get.
-      - V(finding) is the Detection Finding of OCSF, which all other programs get, too.
-      - V(amazon-q) is a custom notification for Amazon Q Developer in chat applications.
-    type: str
-    choices: [finding, amazon-q]
-    default: finding
-  time_zone:
-    description: IANA name of a time zone in which mails tell the time, too. Empty for UTC alone.
-    type: str
-    default: ""
-  trusted_accounts:
-    description: Ids of the accounts that roles may trust, such as the organization's.
-    type: list
-    elements: raw
-    default: []
-  log_retention_days:
-    description: How many days log files and logs are kept.
-    type: int
-    required: true
-  architecture:
-    description: Instruction set of the function.
-    type: str
-    choices: [x86_64, arm64]
-    default: x86_64
-  group_seconds:
-    description:
-      - For how many seconds, 0 to 900, alerts of a kind are gathered.
-      - With 0 there is to be no C(table), C(event_queue) and C(event_source_mapping). What is left of them is to be
-        removed.
-    type: int
-    default: 0
-  tags:
-    description: Tags for all resources, in addition to C(trailwatch).
+  settings:
+    description: The settings of the account.
     type: dict
-    default: {}
+    required: true
+    suboptions:
+      account_id:
+        description: The account, twelve digits.
+        type: raw
+        required: true
+      account_name:
+        description: What the account is called in the alerts.
+        type: str
+        required: true
+      name:
+        description: From this name those of all resources are made.
+        type: str
+        required: true
+      region:
+        description:
+          - The region to which the partition delivers its IAM events; any other is refused.
+          - Empty to work it out from the region of the AWS configuration.
+        type: str
+        default: ""
+      role:
+        description: Name or ARN of the role to assume in the account. Empty for the caller's own credentials.
+        type: str
+        default: ""
+      external_id:
+        description: The external id that this role's trust policy asks for.
+        type: str
+        default: ""
+      profile:
+        description: An AWS profile to take the credentials from, and the region that tells the partition.
+        type: str
+        default: ""
+      actions:
+        description: What is reported, in the form of P(trailwatch.aws.preset#lookup)'s terms.
+        type: list
+        elements: str
+        required: true
+      subscribers:
+        description:
+          - Mail addresses, or dictionaries of options of M(trailwatch.aws.sns_topic)'s subscriptions.
+          - A dictionary may have C(minimum_severity), C(actions), C(accounts) and C(outcomes) in place of a filter
+            policy.
+        type: list
+        elements: raw
+        default: []
+      suppressions:
+        description:
+          - Events that are kept quiet, dictionaries with C(name), C(match), C(reason), C(owner) and C(expires). See
+            the role P(trailwatch.aws.iam_alerting#role).
+        type: list
+        elements: raw
+        default: []
+      https_format:
+        description:
+          - What subscribers by HTTPS get.
+          - V(finding) is the Detection Finding of OCSF, which all other programs get, too.
+          - V(amazon-q) is a custom notification for Amazon Q Developer in chat applications.
+        type: str
+        choices: [finding, amazon-q]
+        default: finding
+      time_zone:
+        description: IANA name of a time zone in which mails tell the time, too. Empty for UTC alone.
+        type: str
+        default: ""
+      trusted_accounts:
+        description: Ids of the accounts that roles may trust, such as the organization's.
+        type: list
+        elements: raw
+        default: []
+      log_retention_days:
+        description: How many days log files and logs are kept.
+        type: int
+        required: true
+      architecture:
+        description: Instruction set of the function.
+        type: str
+        choices: [x86_64, arm64]
+        default: x86_64
+      group_seconds:
+        description:
+          - For how many seconds, 0 to 900, alerts of a kind are gathered.
+          - With 0 there is to be no C(table), C(event_queue) and C(event_source_mapping). What is left of them is to be
+            removed.
+        type: int
+        default: 0
+      tags:
+        description: Tags for all resources, in addition to C(trailwatch).
+        type: dict
+        default: {}
 """

@@ -67,16 +67,17 @@ attributes:
 EXAMPLES = r"""
 - name: What would be deployed
   trailwatch.aws.stack_plan:
-    account_id: "111111111111"
-    account_name: production
-    name: iam-alerting
-    actions:
-      - iam:CreateUser
-      - iam:DeleteUser
-    subscribers:
-      - secops@example.com
-    log_retention_days: 365
-    role: OrganizationAccountAccessRole
+    settings:
+      account_id: "111111111111"
+      account_name: production
+      name: iam-alerting
+      actions:
+        - iam:CreateUser
+        - iam:DeleteUser
+      subscribers:
+        - secops@example.com
+      log_retention_days: 365
+      role: OrganizationAccountAccessRole
   check_mode: true
   register: plan
 

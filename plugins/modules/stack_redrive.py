@@ -43,14 +43,15 @@ attributes:
 EXAMPLES = r"""
 - name: Alert what could not be delivered
   trailwatch.aws.stack_redrive:
-    account_id: "111111111111"
-    account_name: production
-    name: iam-alerting
-    actions:
-      - iam:CreateUser
-      - iam:DeleteUser
-    log_retention_days: 365
-    role: OrganizationAccountAccessRole
+    settings:
+      account_id: "111111111111"
+      account_name: production
+      name: iam-alerting
+      actions:
+        - iam:CreateUser
+        - iam:DeleteUser
+      log_retention_days: 365
+      role: OrganizationAccountAccessRole
   register: redriven
 
 - name: What came of it

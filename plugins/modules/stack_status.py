@@ -53,16 +53,17 @@ attributes:
 EXAMPLES = r"""
 - name: How is it doing
   trailwatch.aws.stack_status:
-    account_id: "111111111111"
-    account_name: production
-    name: iam-alerting
-    actions:
-      - iam:CreateUser
-      - iam:DeleteUser
-    subscribers:
-      - secops@example.com
-    log_retention_days: 365
-    role: OrganizationAccountAccessRole
+    settings:
+      account_id: "111111111111"
+      account_name: production
+      name: iam-alerting
+      actions:
+        - iam:CreateUser
+        - iam:DeleteUser
+      subscribers:
+        - secops@example.com
+      log_retention_days: 365
+      role: OrganizationAccountAccessRole
   register: status
 
 - name: What somebody has to see to

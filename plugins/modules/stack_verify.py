@@ -58,14 +58,15 @@ attributes:
 EXAMPLES = r"""
 - name: Does an alert arrive
   trailwatch.aws.stack_verify:
-    account_id: "111111111111"
-    account_name: production
-    name: iam-alerting
-    actions:
-      - iam:CreateUser
-      - iam:DeleteUser
-    log_retention_days: 365
-    role: OrganizationAccountAccessRole
+    settings:
+      account_id: "111111111111"
+      account_name: production
+      name: iam-alerting
+      actions:
+        - iam:CreateUser
+        - iam:DeleteUser
+      log_retention_days: 365
+      role: OrganizationAccountAccessRole
     verify_minutes: 5
   register: proof
 

@@ -1,0 +1,31 @@
+"""The settings of an account are taken as they are documented, and the role gives all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.trailwatch.aws.plugins.action.stack_plan import SETTINGS
+from ansible_collections.trailwatch.aws.plugins.doc_fragments.settings import ModuleDocFragment
+
+ROLE = Path(__file__).parents[4] / "roles" / "iam_alerting"
+
+
+def documented() -> dict[str, dict[str, Any]]:
+    options: dict[str, dict[str, Any]] = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    return options["settings"]["suboptions"]
+
+
+def test_the_options_are_as_documented() -> None:
+    as_documented = {
+        name: {key: value for key, value in option.items() if key != "description"}
+        for name, option in documented().items()
+    }
+    assert as_documented == SETTINGS
+
+
+def test_the_role_gives_all_of_them() -> None:
+    given = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())["__iam_alerting_settings"]
+    assert given.keys() == SETTINGS.keys()
