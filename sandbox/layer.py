@@ -24,6 +24,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
 _log = logging.getLogger("sandbox")
+_MAIL_PAGES = ("/confirmation.html", "/unsubscribe.html")
 
 
 class Layer:
@@ -87,7 +88,7 @@ class Layer:
 def _is_mail_link(request: Request) -> bool:
     signed = request.scope() is not None
     confirms = request.path == "/" and request.first("Action") in ("ConfirmSubscription", "Unsubscribe")
-    return request.method == "GET" and not signed and (confirms or request.path == "/unsubscribe.html")
+    return request.method == "GET" and not signed and (confirms or request.path in _MAIL_PAGES)
 
 
 async def _read(scope: Message, receive: Receive) -> Request | None:

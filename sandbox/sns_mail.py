@@ -102,10 +102,11 @@ class SnsMail:
     def _ask(self, topic: dict[str, Any], subscription: dict[str, Any]) -> None:
         subscription["token"] = secrets.token_hex(64)
         subscription["token_expires"] = time.time() + _TOKEN_LIFE
-        query = {"Action": "ConfirmSubscription", "TopicArn": topic["arn"], "Token": subscription["token"]}
-        link = f"{self._endpoint}/?{urlencode(query)}"
+        query = {"TopicArn": topic["arn"], "Token": subscription["token"]}
+        link = f"{self._endpoint}/confirmation.html?{urlencode({**query, 'Endpoint': subscription['endpoint']})}"
         body = _CONFIRMATION.format(topic=topic["arn"], link=link)
         if subscription["protocol"] == "email-json":
+            link = f"{self._endpoint}/?{urlencode({'Action': 'ConfirmSubscription', **query})}"
             body = json.dumps(
                 {
                     "Type": "SubscriptionConfirmation",
@@ -128,13 +129,17 @@ class SnsMail:
         """ConfirmSubscription, by API (signed) or by the link in the mail."""
         token = _value(params, "Token")
         topic = sns._topic_by_arn_any_scope(_value(params, "TopicArn"))
-        found = [one for one in (topic or {}).get("subscriptions", []) if token and one.get("token") == token]
-        if found and found[0].get("token_expires", math.inf) < time.time():
+        there = (topic or {}).get("subscriptions", [])
+        found = [one for one in there if token and token in (one.get("token"), one.get("used_token"))]
+        expired = found and found[0].get("token_expires", math.inf) < time.time()
+        if topic and (expired or not found):
             return _invalid("Invalid parameter: Token")
+        if found and found[0]["confirmed"]:
+            return _confirmed(found[0])
         answer = self._confirm(params)
         if found and answer[0] == 200:
             guarded = signed and _value(params, "AuthenticateOnUnsubscribe").lower() == "true"
-            found[0]["guarded"] = guarded
+            found[0] |= {"guarded": guarded, "used_token": token}
             found[0]["attributes"]["ConfirmationWasAuthenticated"] = "true" if guarded else "false"
         return answer
 
@@ -238,6 +243,13 @@ class SnsMail:
         return confirmed
 
 
+def _confirmed(subscription: dict[str, Any]) -> Answer:
+    """A token that was used is taken again, and changes nothing."""
+    arn = subscription["arn"]
+    result = f"<ConfirmSubscriptionResult><SubscriptionArn>{arn}</SubscriptionArn></ConfirmSubscriptionResult>"
+    return sns._xml(200, "ConfirmSubscriptionResponse", result)
+
+
 def _subscription(topic: dict[str, Any], protocol: str, endpoint: str) -> Any:
     same = (one for one in topic["subscriptions"] if (one["protocol"], one["endpoint"]) == (protocol, endpoint))
     return next(same, None)
@@ -253,7 +265,7 @@ def _different_attributes(subscription: dict[str, Any], params: dict[str, Any]) 
 
 
 def _suspend(topic: dict[str, Any], subscription: dict[str, Any]) -> None:
-    subscription |= {"confirmed": False, "token": None}
+    subscription |= {"confirmed": False, "token": None, "used_token": None}
     subscription["attributes"] |= {"PendingConfirmation": "true", "ConfirmationWasAuthenticated": "false"}
     sns._refresh_subscription_counts(topic)
 

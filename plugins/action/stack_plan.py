@@ -30,12 +30,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
     sign_in,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     REMOVAL,
     Plan,
@@ -84,6 +85,7 @@ SETTINGS: dict[str, Any] = {
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
+    "purge_subscribers": {"type": "bool", "default": False},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -94,6 +96,7 @@ ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "keep": {"type": "list", "elements": "str", "default": []},
     "applied": {"type": "list", "elements": "str", "default": []},
+    "lost": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -110,6 +113,7 @@ class ActionModule(ActionBase):
             names = check_components(arguments["components"])
             desired = desired_stack(settings)
             plan = made_plan(arguments, settings, desired, names)
+            subscribers = remembered_subscribers(arguments, settings, desired, plan)
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
         unwanted = [name for name, document in desired.items() if is_unwanted(document)]
@@ -117,7 +121,7 @@ class ActionModule(ActionBase):
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, unwanted, notes(settings, plan), self._task.check_mode),
+            "summary": summary(arguments, changes, unwanted, notes(arguments, settings, subscribers), self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": desired["bucket"]["Name"],
@@ -131,7 +135,12 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
-        return result | differences(changes) | {"desired": desired, "package": str(write_package(settings.code))}
+        return result | {
+            **differences(changes),
+            "lost": subscriptions.named(subscribers, subscriptions.LOST),
+            "desired": desired,
+            "package": str(write_package(settings.code)),
+        }
 
 
 def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str, Any]:
@@ -182,10 +191,32 @@ def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
     }
 
 
-def notes(settings: Settings, plan: Plan) -> list[str]:
+def remembered_subscribers(
+    arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], plan: Plan
+) -> list[Document]:
+    """The subscribers, with what CloudTrail remembers of them.
+
+    It does not know yet of those who have just been subscribed, and to remove the alerting nobody has to.
+    """
+    if arguments["state"] == "absent" or "topic" in arguments["applied"]:
+        return list(plan.subscribers)
+    cloudtrail = clients.clients_of(settings.region)["cloudtrail"]  # made_plan has let it into the account
+    return remembered(cloudtrail, desired["topic"]["TopicArn"], plan.subscribers)
+
+
+def notes(arguments: dict[str, Any], settings: Settings, subscribers: Sequence[Document]) -> list[str]:
     """What somebody has to see to, besides what differs."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    told = {"not confirmed yet": plan.pending, "suppressions expired": expired(settings.suppressions, today)}
+    told = {
+        "not confirmed yet": subscriptions.named(subscribers, subscriptions.PENDING),
+        "lost": subscriptions.named(subscribers, subscriptions.LOST),
+        "lost and subscribed again": arguments["lost"],
+        # Else to unsubscribe them is part of what differs.
+        "not on the list": []
+        if settings.purge_subscribers
+        else subscriptions.named(subscribers, subscriptions.UNEXPECTED),
+        "suppressions expired": expired(settings.suppressions, today),
+    }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
 
 
@@ -257,6 +288,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
         group_seconds=check_group_seconds(arguments["group_seconds"]),
+        purge_subscribers=arguments["purge_subscribers"],
     )
 
 

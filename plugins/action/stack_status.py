@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Collection
 from typing import Any
@@ -20,7 +21,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import Acco
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscriptions import with_protection
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
     DEAD_LETTERS,
     DEAF,
@@ -54,7 +57,7 @@ class ActionModule(ActionBase):
 
 
 def read_status(arguments: dict[str, Any]) -> Document:
-    """The status of an account: what its plan reads, and one read more.
+    """The status of an account: what its plan reads, and what else is known of its alerts and subscribers.
 
     Raises:
         SettingsError: a variable cannot be used.
@@ -65,9 +68,11 @@ def read_status(arguments: dict[str, Any]) -> Document:
     names = check_components(arguments["components"])
     desired = desired_stack(settings)
     plan = stack_plan.made_plan({**arguments, "applied": []}, settings, desired, names)
-    cloudwatch = clients.clients_of(settings.region)["cloudwatch"]  # made_plan has let it into the account
-    alert = last_alert(cloudwatch, desired["topic"]["Name"], datetime.datetime.now(datetime.UTC))
-    return account_status(settings, desired, plan, alert)
+    account_clients = clients.clients_of(settings.region)  # made_plan has let them into the account
+    alert = last_alert(account_clients["cloudwatch"], desired["topic"]["Name"], datetime.datetime.now(datetime.UTC))
+    known = remembered(account_clients["cloudtrail"], desired["topic"]["TopicArn"], plan.subscribers)
+    subscribers = with_protection(account_clients["sns"], plan.live.get("topic"), known)
+    return account_status(settings, desired, dataclasses.replace(plan, subscribers=tuple(subscribers)), alert)
 
 
 def refused(status: Document, kinds: Collection[str]) -> list[str]:

@@ -98,6 +98,10 @@ options:
             removed.
         type: int
         default: 0
+      purge_subscribers:
+        description: Whether who is subscribed, has confirmed and is not in C(subscribers) is to be unsubscribed.
+        type: bool
+        default: false
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

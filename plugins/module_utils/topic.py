@@ -36,6 +36,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     tag_changes,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.filter_policy import MESSAGE_ATTRIBUTES, in_order
+from ansible_collections.trailwatch.aws.plugins.module_utils.subscribe import subscribe
 
 CONFIRMED = "confirmed"
 PENDING = "pending"
@@ -363,17 +364,8 @@ def _subscribed(client: Any, arn: str, live: Document | None, after: Document) -
         _mend_subscription(client, live, after)
         return after
     attributes = {name: _text(after[name]) for name in SUBSCRIPTION_DEFAULTS if after.get(name)}
-    answer = call(
-        f"subscribe {_title(after)} to topic {arn}",
-        client.subscribe,
-        TopicArn=arn,
-        Protocol=after["Protocol"],
-        Endpoint=after["Endpoint"],
-        Attributes=attributes,
-    )["SubscriptionArn"]
-    if not answer.startswith("arn:"):
-        return {**after, "State": PENDING}
-    return {**after, "State": CONFIRMED, "SubscriptionArn": answer}
+    subscription_arn = subscribe(client, arn, reported(after), after["Endpoint"], attributes)
+    return after if after["State"] == PENDING else {**after, "SubscriptionArn": subscription_arn}
 
 
 def _mend_subscription(client: Any, live: Document, after: Document) -> None:

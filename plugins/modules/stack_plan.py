@@ -52,6 +52,11 @@ options:
     type: list
     elements: str
     default: []
+  lost:
+    description: RV(lost) of the plan before something was deployed, for the summary.
+    type: list
+    elements: str
+    default: []
 attributes:
   action:
     description: Has an action plugin that runs on the controller.
@@ -101,7 +106,11 @@ bucket:
   type: str
   returned: success
 summary:
-  description: The account in one line, with the subscribers who have not confirmed yet, and expired suppressions.
+  description:
+    - The account in one line, with the subscribers who have not confirmed yet, were lost or are not on the list, and
+      expired suppressions.
+    - Of those who have not confirmed or are missing, CloudTrail's event history tells since when, if it can be read. It
+      is read only if there are such.
   type: str
   returned: success
   sample: "would change: topic, rule; not confirmed yet: secops@example.com"
@@ -119,6 +128,12 @@ differences:
   type: dict
   returned: if something differs
   sample: {"trail": {"IsLogging": {"before": false, "after": true}}}
+lost:
+  description: The subscribers that were confirmed and are gone, with what CloudTrail's event history tells of it.
+  type: list
+  elements: str
+  returned: if something differs
+  sample: ["secops@example.com (unsubscribed 2026-03-14 03:10 UTC by assumed-role/Admin/alice)"]
 desired:
   description: The desired document of each component, by its name.
   type: dict

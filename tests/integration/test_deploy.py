@@ -114,13 +114,16 @@ def created_users(s3: Any, bucket: str) -> list[str]:
     return [record["requestParameters"]["userName"] for record in records if record["eventName"] == "CreateUser"]
 
 
-def test_a_subscriber_taken_off_the_list_is_unsubscribed_and_the_others_stay(deployment: Deployment) -> None:
+def test_a_subscriber_taken_off_the_list_is_named_and_only_unsubscribed_if_asked_for(deployment: Deployment) -> None:
     account, address = deployment.accounts["research"], deployment.subscriber("research")
     host = deployment.hosts()["research"]
     both = {**host, "iam_alerting_subscribers": [address, "second@example.com"]}
     deployment.playbooks.run("deploy", {"research": both})
     deployment.sandbox.confirm("second@example.com")
-    run = deployment.playbooks.run("deploy", {"research": host})
+    left = deployment.playbooks.run("deploy", {"research": host})
+    assert left.outcome("research") == "in sync; not on the list: second@example.com"
+    run = deployment.playbooks.run("deploy", {"research": {**host, "iam_alerting_purge_subscribers": True}})
+    assert run.outcome("research") == "changed: topic"
     assert run.changed() == {"research": 2}, run.output  # the plan, and the topic
     assert resources(account)["topics"]["iam-alerting"]["subscriptions"] == [("email", address)]
 

@@ -65,6 +65,7 @@ class Drift:
                 "account_id": account.id,
                 "iam_alerting_actions": ACTIONS,
                 "iam_alerting_subscribers": [SUBSCRIBER],
+                "iam_alerting_purge_subscribers": True,
                 "iam_alerting_group_seconds": SECONDS if is_grouped(name) else 0,
             }
             for name, account in self.accounts.items()

@@ -62,6 +62,21 @@ def test_authenticated_confirmation_guards_against_the_link(account, sandbox, to
         visit(sandbox.mails(account.address)[0])
 
 
+def test_a_link_can_be_followed_again_and_changes_nothing(account, sandbox, topic):
+    sns = account.client("sns")
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=account.address)
+    [mail] = sandbox.mails(account.address, "confirmation")
+    visit(mail)
+    token = re.search(r"Token=(\w+)", mail.get_content())[1]
+    [listed] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    again = sns.confirm_subscription(TopicArn=topic, Token=token, AuthenticateOnUnsubscribe="true")
+    assert again["SubscriptionArn"] == listed["SubscriptionArn"]
+    attributes = sns.get_subscription_attributes(SubscriptionArn=listed["SubscriptionArn"])["Attributes"]
+    assert attributes["ConfirmationWasAuthenticated"] == "false"
+    with pytest.raises(ClientError, match="InvalidParameter.*Token"):
+        sns.confirm_subscription(TopicArn=topic, Token="0" * 128)
+
+
 def test_pending_subscriber_is_asked_again_and_cannot_be_unsubscribed(account, sandbox, topic):
     sns = account.client("sns")
     wanted = {"TopicArn": topic, "Protocol": "email", "Endpoint": account.address}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import topic
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, TAG_OURS
@@ -32,13 +32,13 @@ class Plan:
     """What is there and what differs, by component.
 
     Attributes:
-        pending: the subscribers who have not confirmed yet.
+        subscribers: what has become of each, if the topic was looked at.
         live: each component that was looked at, as its module read it.
     """
 
     changes: Mapping[str, Change]
     present: tuple[str, ...]
-    pending: tuple[str, ...]
+    subscribers: tuple[Document, ...]
     live: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,7 +65,8 @@ def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
     changes = {name: _difference(name, live[name], desired[name]) for name in names}
     present = tuple(name for name in names if _is_there(live[name]))
-    return Plan(changes, present, tuple(topic.pending(live.get("topic"))), live)
+    subscribers = subscriptions.states(live["topic"], desired["topic"]) if "topic" in live else []
+    return Plan(changes, present, tuple(subscribers), live)
 
 
 def _live(account: Account, name: str, desired: Document) -> Any:

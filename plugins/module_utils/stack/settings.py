@@ -59,6 +59,7 @@ class Settings:
     time_zone: str = ""
     trusted_accounts: tuple[str, ...] = ()
     group_seconds: int = 0
+    purge_subscribers: bool = False
 
     @property
     def partition(self) -> str:

@@ -26,6 +26,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "DisplayName": DISPLAY_NAME,
         "Policy": _policy(settings),
         "Subscriptions": [dict(subscription) for subscription in settings.subscriptions],
+        "Purge": ["Subscriptions"] if settings.purge_subscribers else [],
         "Tags": settings.tags,
     }
 
@@ -81,7 +82,7 @@ def live(account: Account, desired: Document) -> Document | None:
 def _wanted(desired: Document) -> Document:
     """The topic in the terms in which it is compared; its tags are read and compared here."""
     subscriptions = sns_topic.checked_subscriptions(desired["Subscriptions"])
-    parts = {name: value for name, value in desired.items() if name != "Tags"}
+    parts = {name: value for name, value in desired.items() if name not in ("Tags", "Purge")}
     return {**parts, "Subscriptions": subscriptions}
 
 
@@ -91,13 +92,6 @@ def _tags(sns: Any, arn: str) -> dict[str, str]:
 
 def difference(live: Document | None, desired: Document) -> Change:
     """What of the topic and its subscriptions differs."""
-    own = sns_topic.difference(live, _wanted(desired), purge=("Subscriptions",))
+    own = sns_topic.difference(live, _wanted(desired), desired["Purge"])
     tags = changed(live, desired, ("Tags",))
     return Change({**own.before, **tags.before}, {**own.after, **tags.after})
-
-
-def pending(live: Document | None) -> list[str]:
-    """The endpoints whose subscription nobody has confirmed yet."""
-    subscriptions = live["Subscriptions"] if live else []
-    waiting = [each for each in subscriptions if each["State"] == sns_topic.PENDING]
-    return sorted(str(sns_topic.reported(each)["Endpoint"]) for each in waiting)

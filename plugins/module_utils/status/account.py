@@ -10,9 +10,10 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
-from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf, subscribers
+from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 
 UNREADABLE = "unreadable"
 DEAF = "deaf"
@@ -20,9 +21,10 @@ DEAD_LETTERS = "dead_letters"
 DRIFT = "drift"
 DELIVERY = "delivery"
 PENDING = "pending"
+UNEXPECTED = "unexpected"
 HEALTHY = "healthy"
 # The kinds of problems, the worst first.
-KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, DRIFT, DELIVERY, PENDING)
+KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, DRIFT, DELIVERY, PENDING, UNEXPECTED)
 
 _PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "last_alert", "drift")
 _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
@@ -37,12 +39,12 @@ def account_status(
         "trail": _trail(live["trail"]) if "trail" in live else None,
         "rules": _rules(live["rule"].found.rules.values()) if "rule" in live else None,
         "function": _function(live["function"], plan.changes["function"]) if "function" in live else None,
-        "subscribers": subscribers.states(live["topic"], desired["topic"]) if "topic" in live else None,
+        "subscribers": list(plan.subscribers) if "topic" in live else None,
         "dead_letters": _waiting(live["queue"]) if live.get("queue") else None,
         "last_alert": _iso(last_alert),
         "drift": list(plan.differing),
     }
-    problems = _problems(parts, deaf.reasons(desired, plan), desired["queue"]["QueueName"])
+    problems = _problems(settings, parts, deaf.reasons(desired, plan), desired["queue"]["QueueName"])
     return _document(settings.account_id, settings.account_name, settings.region, problems, parts)
 
 
@@ -65,8 +67,9 @@ def _document(
     }
 
 
-def _problems(parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict[str, str]]:
+def _problems(settings: Settings, parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict[str, str]]:
     """What somebody has to see to, the worst first."""
+    unlisted = _subscribers(parts, subscriptions.UNEXPECTED, "not on the list")
     letters, drift = parts["dead_letters"], parts["drift"]
     error = (parts["trail"] or {}).get("delivery_error")
     found: dict[str, Iterable[str]] = {
@@ -74,17 +77,19 @@ def _problems(parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict
         DEAD_LETTERS: [f"dead letters: {letters} in {queue}"] if letters else [],
         DRIFT: [
             *([f"differs: {', '.join(drift)}"] if drift else []),
-            *_subscribers(parts, subscribers.LOST, "lost"),
-            *_subscribers(parts, subscribers.UNEXPECTED, "not asked for"),
+            *_subscribers(parts, subscriptions.LOST, "lost"),
+            *_subscribers(parts, subscriptions.MISSING, "missing"),
+            *(unlisted if settings.purge_subscribers else []),
         ],
         DELIVERY: [f"log files are not delivered: {error}"] if error else [],
-        PENDING: _subscribers(parts, subscribers.PENDING, "not confirmed"),
+        PENDING: _subscribers(parts, subscriptions.PENDING, "not confirmed"),
+        UNEXPECTED: [] if settings.purge_subscribers else unlisted,
     }
     return [{"kind": kind, "what": what} for kind in KINDS for what in found.get(kind, ())]
 
 
 def _subscribers(parts: Document, state: str, told: str) -> list[str]:
-    which = [each["endpoint"] for each in parts["subscribers"] or [] if each["state"] == state]
+    which = subscriptions.named(parts["subscribers"] or [], state)
     return [f"{told}: {', '.join(which)}"] if which else []
 
 

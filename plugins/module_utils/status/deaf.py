@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan, is_unwanted
-from ansible_collections.trailwatch.aws.plugins.module_utils.status import subscribers
 
 
 def reasons(desired: Mapping[str, Document], plan: Plan) -> list[str]:
@@ -85,8 +85,8 @@ def _topic(live: Document | None, desired: Document) -> list[str]:
         return [f"there is no topic {desired['Name']}"]
     if not desired["Subscriptions"]:
         return ["iam_alerting_subscribers is empty"]
-    states = {each["state"] for each in subscribers.states(live, desired)}
-    return [] if subscribers.CONFIRMED in states else ["no subscriber has confirmed"]
+    states = {each["state"] for each in subscriptions.states(live, desired)}
+    return [] if subscriptions.CONFIRMED in states else ["no subscriber has confirmed"]
 
 
 _LOOKS: dict[str, Callable[[Any, Document], list[str]]] = {

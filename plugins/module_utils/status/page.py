@@ -31,6 +31,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import
     OF_ACCOUNTS,
     moment,
     printable,
+    what_of,
 )
 
 SOURCE = Path(__file__).resolve().parents[3] / "files" / "status"
@@ -60,6 +61,7 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, finalize=_finalized, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["moment"] = moment
+    environment.filters["what_of"] = what_of
     return environment.from_string(_source("page.html.j2"))
 
 

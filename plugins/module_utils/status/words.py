@@ -14,6 +14,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.account impo
     DRIFT,
     HEALTHY,
     PENDING,
+    UNEXPECTED,
     UNREADABLE,
 )
 
@@ -26,6 +27,7 @@ OF_ACCOUNTS = {
     DRIFT: "drifted",
     DELIVERY: "without log files",
     PENDING: "with pending subscribers",
+    UNEXPECTED: "with unexpected subscribers",
 }
 # Of one account.
 OF_ACCOUNT = {
@@ -34,6 +36,7 @@ OF_ACCOUNT = {
     DRIFT: "drift",
     DELIVERY: "no log files",
     PENDING: "pending",
+    UNEXPECTED: "unexpected",
 }
 
 
@@ -45,6 +48,13 @@ def moment(text: str | None) -> str:
 def what(account: Document) -> str:
     """All problems of an account in one line."""
     return "; ".join(problem["what"] for problem in account["problems"])
+
+
+def what_of(subscriber: Document) -> str:
+    """What has become of a subscriber, and what else is known of it."""
+    protection = {True: "protected", False: "anybody with a mail can unsubscribe"}.get(subscriber["protected"])
+    asked = f"asked {moment(subscriber['asked'])}" if subscriber["asked"] and not subscriber["note"] else None
+    return ", ".join(part for part in (subscriber["state"], subscriber["note"] or asked, protection) if part)
 
 
 def printable(text: str) -> str:

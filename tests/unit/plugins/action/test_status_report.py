@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_written_is_named_with_its_variable(tmp_path: Path
 
 def test_a_status_is_asked_for_with_all_that_makes_the_plan_of_a_deployment() -> None:
     (plan,), (status,) = (yaml.safe_load((ROLE / f"{name}.yml").read_text()) for name in ("plan", "status"))
-    of_changes = {"state", "keep", "applied"}
+    of_changes = {"state", "keep", "applied", "lost"}
     asked = {name: value for name, value in plan["trailwatch.aws.stack_plan"].items() if name not in of_changes}
     told = dict(status["trailwatch.aws.stack_status"])
     assert told.pop("fail_on") == "{{ iam_alerting_status_fail_on }}"

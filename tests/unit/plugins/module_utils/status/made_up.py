@@ -12,8 +12,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.account impo
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.report import make_report
 
 GENERATED = "2026-03-16T07:02:11Z"
-SECOPS = {"protocol": "email", "endpoint": "secops@example.com", "state": "confirmed"}
-SIEM = {"protocol": "sqs", "endpoint": "arn:aws:sqs:us-east-1:111111111111:siem", "state": "confirmed"}
+UNKNOWN = {"asked": None, "protected": None, "note": None}
+SECOPS = {"protocol": "email", "endpoint": "secops@example.com", "state": "confirmed", **UNKNOWN, "protected": True}
+SIEM = {"protocol": "sqs", "endpoint": "arn:aws:sqs:us-east-1:111111111111:siem", "state": "confirmed", **UNKNOWN}
 HEALTHY: dict[str, Any] = {
     "region": "us-east-1",
     "status": "healthy",
@@ -83,9 +84,19 @@ TROUBLED = [
         "staging",
         356789012345,
         ("drift", "differs: topic, function"),
-        ("drift", "lost: on-call@example.com"),
+        ("drift", "lost: on-call@example.com (unsubscribed 2026-03-15 22:14 UTC by assumed-role/Admin/alice)"),
         function={**HEALTHY["function"], "code_as_desired": False, "last_modified": "2026-01-20T10:30:00Z"},
-        subscribers=[{**SECOPS, "endpoint": "on-call@example.com", "state": "lost"}, SECOPS],
+        subscribers=[
+            {
+                **SECOPS,
+                "endpoint": "on-call@example.com",
+                "state": "lost",
+                "protected": None,
+                "asked": "2026-01-20T10:30:11Z",
+                "note": "unsubscribed 2026-03-15 22:14 UTC by assumed-role/Admin/alice",
+            },
+            SECOPS,
+        ],
         drift=["topic", "function"],
     ),
     troubled(
@@ -97,8 +108,17 @@ TROUBLED = [
     troubled(
         "sandbox",
         378901234567,
-        ("pending", "not confirmed: new-hire@example.com"),
-        subscribers=[{**SECOPS, "endpoint": "new-hire@example.com", "state": "pending"}, SECOPS],
+        ("pending", "not confirmed: new-hire@example.com (asked 2026-03-15 08:41 UTC)"),
+        subscribers=[
+            {
+                **SECOPS,
+                "endpoint": "new-hire@example.com",
+                "state": "pending",
+                "protected": None,
+                "asked": "2026-03-15T08:41:37Z",
+            },
+            SECOPS,
+        ],
     ),
 ]
 

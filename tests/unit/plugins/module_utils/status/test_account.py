@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
@@ -57,13 +58,21 @@ LIVE: dict[str, Any] = {
 }
 
 
-def status(changes: dict[str, Change] | None = None, **other: Any) -> dict[str, Any]:
-    """The status of a healthy account, but for C(other) components and C(changes)."""
+def subscriber(state: str, **other: Any) -> dict[str, Any]:
+    nothing = {"asked": None, "protected": None, "note": None}
+    return {"protocol": "email", "endpoint": "secops@example.com", "state": state, **nothing, **other}
+
+
+def status(
+    changes: dict[str, Change] | None = None, settings: dict[str, Any] | None = None, **other: Any
+) -> dict[str, Any]:
+    """The status of a healthy account, but for C(other) components, C(changes) and C(settings)."""
     live = {**LIVE, **other}
     same = dict.fromkeys(live, Change({}, {}))
     present = tuple(name for name, found in live.items() if found is not None)
-    plan = Plan({**same, **(changes or {})}, present, (), live)
-    return account_status(Settings(**SETTINGS), DESIRED, plan, ALERT)
+    subscribers = tuple(subscriptions.states(live["topic"], DESIRED["topic"]))
+    plan = Plan({**same, **(changes or {})}, present, subscribers, live)
+    return account_status(Settings(**SETTINGS, **(settings or {})), DESIRED, plan, ALERT)
 
 
 def problems(*arguments: Any, **other: Any) -> list[tuple[str, str]]:
@@ -85,7 +94,7 @@ def test_a_healthy_account_has_no_problem_and_tells_all() -> None:
             "last_modified": "2026-03-02T09:14:05Z",
             "code_as_desired": True,
         },
-        "subscribers": [{"protocol": "email", "endpoint": "secops@example.com", "state": "confirmed"}],
+        "subscribers": [subscriber("confirmed")],
         "dead_letters": 0,
         "last_alert": "2026-03-14T03:00:00Z",
         "drift": [],
@@ -128,17 +137,27 @@ def test_what_makes_an_account_deaf_comes_first(component: str, live: Any, told:
 def test_one_subscriber_who_confirmed_is_enough_to_hear() -> None:
     other = {**SECOPS, "Endpoint": "other@example.com"}
     found = status(topic=subscribed({**SECOPS, "State": "pending"}, other))
-    assert found["status"] == "deaf"  # the other one is not on the list, and will be unsubscribed
-    assert found["subscribers"] == [
-        {"protocol": "email", "endpoint": "other@example.com", "state": "unexpected"},
-        {"protocol": "email", "endpoint": "secops@example.com", "state": "pending"},
+    assert found["status"] == "deaf"  # the other one is not on the list
+    assert found["subscribers"] == [subscriber("unexpected", endpoint="other@example.com"), subscriber("pending")]
+
+
+@pytest.mark.parametrize(("purge", "kind"), [(True, "drift"), (False, "unexpected")])
+def test_a_missing_and_an_unexpected_subscriber_are_named(purge: bool, kind: str) -> None:
+    topic = subscribed({**SECOPS, "Endpoint": "other@example.com"})
+    found = problems(None, {"purge_subscribers": purge}, topic=topic)
+    assert ("drift", "missing: secops@example.com") in found
+    assert (kind, "not on the list: other@example.com") in found
+
+
+def test_what_is_known_of_a_subscriber_is_told_with_it() -> None:
+    lost = subscriber("lost", asked="2026-03-14T03:07:42Z", note="unsubscribed 2026-03-15 04:00 UTC by user/alice")
+    late = subscriber("pending", endpoint="late@example.com", asked="2026-03-14T03:07:42Z")
+    plan = Plan({"topic": Change({}, {})}, ("topic",), (lost, late), {"topic": subscribed(SECOPS)})
+    found = account_status(Settings(**SETTINGS), DESIRED, plan, None)
+    assert [problem["what"] for problem in found["problems"]] == [
+        "lost: secops@example.com (unsubscribed 2026-03-15 04:00 UTC by user/alice)",
+        "not confirmed: late@example.com (asked 2026-03-14 03:07 UTC)",
     ]
-
-
-def test_a_lost_and_an_unexpected_subscriber_are_named() -> None:
-    found = problems(topic=subscribed({**SECOPS, "Endpoint": "other@example.com"}))
-    assert ("drift", "lost: secops@example.com") in found
-    assert ("drift", "not asked for: other@example.com") in found
 
 
 def test_the_rest_of_what_somebody_has_to_see_to() -> None:
