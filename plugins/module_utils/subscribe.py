@@ -37,10 +37,12 @@ def subscribe(client: Any, topic_arn: str, shown: Document, endpoint: str, attri
     protocol = shown["Protocol"]
     mark = marker(protocol, shown["Endpoint"])
 
-    def add(params: dict[str, Any], **_details: Any) -> None:
-        params["headers"]["User-Agent"] += f" {mark}"
+    def add(request: Any, **_details: Any) -> None:
+        agent = request.headers["User-Agent"]
+        request.headers["User-Agent"] = f"{agent.decode() if isinstance(agent, bytes) else agent} {mark}"
 
-    event = "before-call.sns.Subscribe"
+    # Not before: botocore writes the header until then. It is not signed.
+    event = "before-send.sns.Subscribe"
     client.meta.events.register(event, add)
     try:
         answer = call(
