@@ -94,7 +94,9 @@ def done(
     sns = stack_plan.entered(arguments, settings)["sns"]
     found = topic_of(sns, desired)
     if check_mode:
-        results = [foreseen(sns, found, link) or Result(link.endpoint or "somebody", Outcome.CONFIRMED) for link in links]
+        results = [
+            foreseen(sns, found, link) or Result(link.endpoint or "somebody", Outcome.CONFIRMED) for link in links
+        ]
     else:
         results = [confirm(sns, found, link) for link in links]
     confirmed = report.of(results, Outcome.CONFIRMED)

@@ -121,7 +121,9 @@ class ActionModule(ActionBase):
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, unwanted, notes(arguments, settings, subscribers), self._task.check_mode),
+            "summary": summary(
+                arguments, changes, unwanted, notes(arguments, settings, subscribers), self._task.check_mode
+            ),
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": desired["bucket"]["Name"],

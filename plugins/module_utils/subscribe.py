@@ -5,7 +5,7 @@
 """Subscribe to an SNS topic, so that CloudTrail's event history tells later who was asked, and when.
 
 CloudTrail hides the endpoint of the call, and SNS shows no ARN of a subscription that waits for confirmation. So the
-call says itself who it is for, by a hash in its user agent, and asks for the ARN, which CloudTrail keeps with the answer.
+call says itself who it is for, by a hash in its user agent, and asks for the ARN, which CloudTrail keeps with it.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ module: stack_status
 short_description: Tell how the alerting of one account is doing
 version_added: 0.1.0
 description:
-  - Signs in to the account, reads what M(trailwatch.aws.stack_plan) reads, and when the topic last published something,
-    and tells what somebody has to see to.
+  - Signs in to the account, reads what M(trailwatch.aws.stack_plan) reads, when the topic last published something, and
+    whether mail subscribers can be unsubscribed by a link, and tells what somebody has to see to.
   - Writes nothing in any mode. A read that fails is a failure for the account and says which call.
   - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. No credentials are in
     the result. It serves the role P(trailwatch.aws.iam_alerting#role); M(trailwatch.aws.status_report) puts the
@@ -100,7 +100,8 @@ account:
       description:
         - What somebody has to see to, the worst first, each with C(kind) and C(what) in words.
         - Kinds are V(unreadable) (only in M(trailwatch.aws.status_report)), V(deaf), V(dead_letters), V(drift),
-          V(delivery) (the trail's log files are not delivered) and V(pending) (subscribers have not confirmed).
+          V(delivery) (the trail's log files are not delivered), V(pending) (subscribers have not confirmed) and
+          V(unexpected) (others than those asked for are subscribed).
       type: list
       elements: dict
       returned: always
@@ -126,11 +127,21 @@ account:
     subscribers:
       description:
         - C(protocol), C(endpoint) and C(state) of each subscriber, which is V(confirmed), V(pending), V(lost) (asked
-          for, and not there) or V(unexpected) (there, and not asked for).
+          for, was confirmed, and is not there), V(missing) (asked for, and not there) or V(unexpected) (there, and not
+          asked for).
+        - C(asked) is when SNS was last told to ask for the confirmation, C(note) what is known of one who is lost or
+          missing, both from CloudTrail's event history. C(protected) is whether a confirmed mail subscriber can only be
+          unsubscribed with credentials. Each is null if it is not known.
       type: list
       elements: dict
       returned: always
-      sample: [{"protocol": "email", "endpoint": "secops@example.com", "state": "confirmed"}]
+      sample:
+        - protocol: email
+          endpoint: secops@example.com
+          state: confirmed
+          asked: null
+          protected: true
+          note: null
     dead_letters:
       description: How many messages are in the dead-letter queue, about.
       type: int

@@ -16,7 +16,8 @@ from tests.integration.live import Account
 
 NAME = "iam-alerting"
 SUBSCRIBER, LATE = "secops@example.com", "late@example.com"
-MOST_READS = 25
+# Those of a plan, the metric, whether the subscriber is protected, and the history of one who is pending or missing.
+MOST_READS = 27
 
 
 def rule_is_disabled(account: Account) -> None:
@@ -103,7 +104,8 @@ def test_a_healthy_account(status: Status) -> None:
     assert account["rules"] == [{"name": NAME, "state": "ENABLED"}]
     assert account["function"]["state"] == "Active"
     assert account["function"]["code_as_desired"] is True
-    assert account["subscribers"] == [{"protocol": "email", "endpoint": SUBSCRIBER, "state": "confirmed"}]
+    told = {"protocol": "email", "endpoint": SUBSCRIBER, "state": "confirmed"}
+    assert account["subscribers"] == [{**told, "asked": None, "protected": False, "note": None}]
     assert account["dead_letters"] == 0
     assert account["last_alert"].endswith(":00:00Z")
     assert account["drift"] == []
@@ -116,7 +118,7 @@ def test_what_a_hand_did_is_named(status: Status) -> None:
     assert status.problems("lost") == [
         ("deaf", "no subscriber has confirmed"),
         ("drift", "differs: topic"),
-        ("drift", f"lost: {SUBSCRIBER}"),
+        ("drift", f"missing: {SUBSCRIBER}"),
     ]
     assert status.problems("muted") == [
         ("deaf", f"function {NAME} never runs: its reserved concurrency is 0"),

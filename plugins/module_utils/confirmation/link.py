@@ -94,7 +94,9 @@ def _link(where: str, query: dict[str, list[str]]) -> Link:
     if len(topics) != 1 or len(tokens) != 1:
         raise LinkError(f"{where} has a link without one TopicArn and one Token. Give it as it is in the mail, whole.")
     if not _TOPIC.fullmatch(topics[0]):
-        raise LinkError(f"{where} has a link for {topics[0][:_SHOWN]!a}, which is no topic. Give it as it is in the mail.")
+        raise LinkError(
+            f"{where} has a link for {topics[0][:_SHOWN]!a}, which is no topic. Give it as it is in the mail."
+        )
     if not _TOKEN.fullmatch(tokens[0]):
         raise LinkError(f"{where} has a link with a Token that is none of SNS. Give it as it is in the mail, whole.")
     endpoint = query.get("Endpoint", [""])[0]

@@ -92,7 +92,7 @@ def foreseen(sns: Any, topic: Topic, link: Link) -> Result | None:
 def confirm(sns: Any, topic: Topic, link: Link) -> Result:
     """Use a link, so that who is confirmed by it can only be unsubscribed with credentials.
 
-    Who turns out not to be on the list is unsubscribed again: whoever may subscribe to the topic may have sent the link.
+    Who turns out not to be on the list is unsubscribed again: anybody who may subscribe to the topic may have sent it.
 
     Raises:
         AnsibleAWSError: a call failed.

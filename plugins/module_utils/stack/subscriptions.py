@@ -4,9 +4,9 @@
 
 """What has become of each subscriber, as the topic shows it.
 
-A subscriber is a dictionary with C(protocol), C(endpoint) and C(state), and with what the topic does not tell: C(asked),
-when SNS was last told to ask for the confirmation, C(note), what else is known of it, both from C(history), and
-C(protected), whether nobody can unsubscribe it without credentials. What is not known is None.
+A subscriber is a dictionary with C(protocol), C(endpoint) and C(state), and with what the topic does not tell:
+C(asked), when SNS was last told to ask for the confirmation, C(note), what else is known of it, both from C(history),
+and C(protected), whether nobody can unsubscribe it without credentials. What is not known is None.
 """
 
 from __future__ import annotations

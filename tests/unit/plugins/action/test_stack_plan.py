@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
 
 STOPPED = Plan({"trail": Change({"IsLogging": False}, {"IsLogging": True})}, ("trail",), ())
 IN_SYNC = Plan({"trail": Change({}, {})}, ("trail",), ())
@@ -83,3 +85,27 @@ def test_the_summary_tells_apart_what_is_changed_and_what_goes(
     assert stack_plan.summary(arguments, changes, ["table"], [], check_mode) == line
     pending = stack_plan.summary(arguments, changes, ["table"], ["not confirmed yet: secops@example.com"], check_mode)
     assert pending == f"{line}; not confirmed yet: secops@example.com"
+
+
+def test_the_notes_tell_of_subscribers_by_what_has_become_of_them() -> None:
+    def subscriber(name: str, state: str, **known: str) -> dict[str, Any]:
+        return {"endpoint": f"{name}@example.com", "state": state, "asked": None, "note": None, **known}
+
+    subscribers = [
+        subscriber("asked", "pending", asked="2026-03-14T03:07:42Z"),
+        subscriber("late", "pending"),
+        subscriber("gone", "lost", note="unsubscribed 2026-03-15 04:00 UTC by user/alice"),
+        subscriber("new", "missing"),
+        subscriber("other", "unexpected"),
+        subscriber("secops", "confirmed"),
+    ]
+    told = [
+        "not confirmed yet: asked@example.com (asked 2026-03-14 03:07 UTC), late@example.com",
+        "lost: gone@example.com (unsubscribed 2026-03-15 04:00 UTC by user/alice)",
+        "not on the list: other@example.com",
+    ]
+    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS), subscribers) == told
+    # To unsubscribe them is part of the change then.
+    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), subscribers) == told[:2]
+    again = stack_plan.notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), [])
+    assert again == ["lost and subscribed again: gone@example.com"]

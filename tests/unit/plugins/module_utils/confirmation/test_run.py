@@ -65,9 +65,7 @@ def test_who_is_asked_is_confirmed_with_protection(link: Link) -> None:
     assert calls[0] == ("ConfirmSubscription", asked)
 
 
-@pytest.mark.parametrize(
-    ("authenticated", "outcome"), [("true", Outcome.ALREADY), ("false", Outcome.UNPROTECTED)]
-)
+@pytest.mark.parametrize(("authenticated", "outcome"), [("true", Outcome.ALREADY), ("false", Outcome.UNPROTECTED)])
 def test_who_is_confirmed_stays_so(authenticated: str, outcome: Outcome) -> None:
     seen = {"GetSubscriptionAttributes": attributes(HERE, authenticated)}
     result, calls = used(Link(TOPIC, "t" * 64, "here@example.com"), **seen)
@@ -94,7 +92,7 @@ def test_who_is_not_on_the_list_is_not_confirmed_or_unsubscribed_again() -> None
 
 @pytest.mark.parametrize(("link", "who"), [(LINK, "asked@example.com"), (NAMELESS, "somebody")])
 def test_a_token_that_sns_takes_no_longer_is_no_failure_of_the_call(link: Link, who: str) -> None:
-    result, calls = used(link, ConfirmSubscription=error("InvalidParameter"))
+    result, _calls = used(link, ConfirmSubscription=error("InvalidParameter"))
     assert result == Result(who, Outcome.INVALID)
 
 

@@ -67,10 +67,10 @@ class CloudTrail:
         self.records = sorted(records, key=lambda record: record["eventTime"], reverse=True)
         self.page, self.asked = page, []
 
-    def lookup_events(self, LookupAttributes: Any, NextToken: str = "0") -> dict[str, Any]:
-        name = LookupAttributes[0]["AttributeValue"]
+    def lookup_events(self, **arguments: Any) -> dict[str, Any]:
+        name = arguments["LookupAttributes"][0]["AttributeValue"]
         self.asked.append(name)
-        first = int(NextToken)
+        first = int(arguments.get("NextToken", 0))
         found = [each for each in self.records if each["eventName"] == name]
         answer: dict[str, Any] = {
             "Events": [{"CloudTrailEvent": json.dumps(each)} for each in found[first : first + self.page]]

@@ -55,7 +55,9 @@ def of(text: str) -> dict[str, Any]:
         "account_name": f"other {text}",
         "function": {**account["function"], "state": text, "last_modified": text},
         "trail": {**account["trail"], "last_delivery": text, "delivery_error": text},
-        "subscribers": [{"protocol": text, "endpoint": text, "state": text, "asked": text, "protected": None, "note": text}],
+        "subscribers": [
+            {"protocol": text, "endpoint": text, "state": text, "asked": text, "protected": None, "note": text}
+        ],
         "last_alert": text,
     }
 
