@@ -53,6 +53,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     check_group_seconds,
     check_name,
     check_region,
+    check_reserved_concurrency,
     check_tags,
     check_time_zone,
     check_trusted_accounts,
@@ -84,6 +85,7 @@ SETTINGS: dict[str, Any] = {
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
+    "reserved_concurrency": {"type": "int"},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -241,6 +243,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     suppressions = check_suppressions(arguments["suppressions"])
     trusted_accounts = check_trusted_accounts(arguments["trusted_accounts"])
     actions = check_actions(arguments["actions"])
+    group_seconds = check_group_seconds(arguments["group_seconds"])
     return Settings(
         name=check_name(arguments["name"], account_id, region),
         account_id=account_id,
@@ -256,7 +259,8 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         suppressions=suppressions,
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
-        group_seconds=check_group_seconds(arguments["group_seconds"]),
+        group_seconds=group_seconds,
+        reserved_concurrency=check_reserved_concurrency(arguments["reserved_concurrency"], group_seconds),
     )
 
 

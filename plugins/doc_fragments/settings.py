@@ -98,6 +98,9 @@ options:
             removed.
         type: int
         default: 0
+      reserved_concurrency:
+        description: How many executions at a time are reserved for the function, 1 at least. No limit of its own if unset.
+        type: int
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

@@ -177,6 +177,10 @@ def download(url: str) -> bytes:
         return bytes(answer.read())
 
 
+def dead_letters_twice(account: Account) -> None:
+    function(DeadLetterConfig={"TargetArn": arn(account, "sqs", f"{NAME}-dlq")})(account)
+
+
 def other_role(account: Account) -> None:
     trust = account.client("iam").get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
     made = account.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trust))
@@ -437,7 +441,9 @@ ROWS = (
     Row("function", "Timeout", function(Timeout=3)),
     Row("function", "MemorySize", function(MemorySize=256)),
     Row("function", "Role", other_role),
-    Row("function", "DeadLetterConfig", function(DeadLetterConfig={})),
+    Row("function", "DeadLetterConfig", dead_letters_twice),
+    Row("function", "EventInvokeConfig", lambda_("delete_function_event_invoke_config")),
+    Row("function", "EventInvokeConfig", lambda_("put_function_event_invoke_config", MaximumRetryAttempts=0)),
     Row("function", "Environment", function(Environment={"Variables": {"TOPIC_ARN": "arn:aws:sns:eu-west-1:1:x"}})),
     Row("function", "Layers", layer),
     Row(
@@ -543,6 +549,7 @@ GROUPING_ROWS = (
     ),
     Row("execution_role", "OtherInlinePolicies", role("put_role_policy", PolicyName="more", PolicyDocument=ANY)),
     Row("function", "Environment", function(Environment={"Variables": {"GROUP_SECONDS": "1"}})),
+    Row("function", "ReservedConcurrentExecutions", lambda_("delete_function_concurrency")),
     Row("rule", "OtherPermissions", rule_invokes_again),
     Row("rule", f"{NAME} targets", target_is_the_function),
 )

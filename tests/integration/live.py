@@ -171,10 +171,23 @@ def _function(lambda_: Any, name: str) -> Document:
         "timeout": configuration["Timeout"],
         "memory": configuration["MemorySize"],
         "role": configuration["Role"],
-        "dead letters": configuration["DeadLetterConfig"]["TargetArn"],
+        "dead letters": configuration.get("DeadLetterConfig") or {},
+        "invoked": _invoked(lambda_, name),
+        "at most": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         "environment": configuration["Environment"]["Variables"],
         "may be invoked by": _invokers(lambda_, name),
         "tags": answer["Tags"],
+    }
+
+
+def _invoked(lambda_: Any, name: str) -> Document:
+    found = lambda_.get_function_event_invoke_config(FunctionName=name)
+    destinations = found["DestinationConfig"]
+    return {
+        "retries": found["MaximumRetryAttempts"],
+        "seconds": found["MaximumEventAgeInSeconds"],
+        "failed": destinations["OnFailure"].get("Destination"),
+        "succeeded": destinations.get("OnSuccess", {}).get("Destination"),
     }
 
 

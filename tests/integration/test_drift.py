@@ -18,6 +18,8 @@ from tests.integration.specification import grouped, specification
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
 SECONDS = 300
+CONCURRENCY = 5
+GROUPED = {"iam_alerting_group_seconds": SECONDS, "iam_alerting_reserved_concurrency": CONCURRENCY}
 
 
 def dealt(prefix: str, rows: tuple[Row, ...]) -> dict[str, list[Row]]:
@@ -36,7 +38,9 @@ def is_grouped(name: str) -> bool:
 
 def specified(name: str, account: Account) -> dict[str, Any]:
     if is_grouped(name):
-        return grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
+        document = grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
+        document["functions"]["iam-alerting"]["at most"] = CONCURRENCY
+        return document
     return specification(account.id, name, ACTIONS, [SUBSCRIBER])
 
 
@@ -65,7 +69,7 @@ class Drift:
                 "account_id": account.id,
                 "iam_alerting_actions": ACTIONS,
                 "iam_alerting_subscribers": [SUBSCRIBER],
-                "iam_alerting_group_seconds": SECONDS if is_grouped(name) else 0,
+                **(GROUPED if is_grouped(name) else {}),
             }
             for name, account in self.accounts.items()
         }

@@ -16,7 +16,7 @@ from tests.integration.drift import download
 from tests.integration.live import Account, resources
 
 ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule"
-MOST_READS = 24
+MOST_READS = 25
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
     "logs": ("DescribeLogGroups", "ListTagsForResource"),
     "iam": ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
-    "lambda": ("GetFunction", "GetPolicy", "ListEventSourceMappings", "ListTags"),
+    "lambda": ("GetFunction", "GetFunctionEventInvokeConfig", "GetPolicy", "ListEventSourceMappings", "ListTags"),
     "dynamodb": ("DescribeTable", "DescribeTimeToLive", "ListTagsOfResource"),
     "events": ("ListRules", "ListTagsForResource", "ListTargetsByRule"),
     "cloudwatch": ("GetMetricData",),

@@ -29,6 +29,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 NAME_MIN = 3
 BUCKET_NAME_MAX = 63
+# The least that Lambda takes as the maximum concurrency of a queue's event source mapping.
+GROUPING_CONCURRENCY = 2
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
 TAG_OURS = "trailwatch"
 PRESENT, ABSENT = "present", "absent"
@@ -59,6 +61,7 @@ class Settings:
     time_zone: str = ""
     trusted_accounts: tuple[str, ...] = ()
     group_seconds: int = 0
+    reserved_concurrency: int | None = None
 
     @property
     def partition(self) -> str:
@@ -210,6 +213,29 @@ def check_group_seconds(seconds: int) -> int:
             "message per event."
         )
     return seconds
+
+
+def check_reserved_concurrency(executions: int | None, group_seconds: int) -> int | None:
+    """How many executions at a time are reserved for the function; None for no limit of its own.
+
+    Raises:
+        SettingsError: the function would never run, or not as often as the queue's events are handed to it.
+    """
+    if executions is None:
+        return None
+    if executions < 1:
+        raise SettingsError(
+            f"iam_alerting_reserved_concurrency is {executions}, so the function would never run. Set it to 1 at least, "
+            "or leave it out for no limit of its own."
+        )
+    if group_seconds and executions < GROUPING_CONCURRENCY:
+        # AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings".
+        raise SettingsError(
+            f"iam_alerting_reserved_concurrency is {executions}, but with iam_alerting_group_seconds the function is "
+            f"run {GROUPING_CONCURRENCY} times at once, and what is throttled would count as failed. Set it to "
+            f"{GROUPING_CONCURRENCY} at least."
+        )
+    return executions
 
 
 def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:

@@ -100,7 +100,8 @@ def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> 
     documents = stack()
     queue = documents["queue"]["QueueArn"]
     assert documents["rule"]["Target"]["DeadLetterArn"] == queue
-    assert documents["function"]["DeadLetterConfig"] == {"TargetArn": queue}
+    assert documents["function"]["EventInvokeConfig"]["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
+    assert documents["function"]["DeadLetterConfig"] == {}
     sources = statement(documents["queue"]["Policy"], "RulesSendWhatTheyCouldNotDeliver")["Condition"]["ArnLike"]
     assert "arn:aws:events:us-east-1:111111111111:rule/iam-alerting" in sources["aws:SourceArn"]
 

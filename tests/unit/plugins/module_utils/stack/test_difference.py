@@ -69,7 +69,8 @@ def test_absent_is_a_difference_in_everything_and_has_no_before(name: str) -> No
     [(name, attribute) for name in PLAIN if name != "log_group" for attribute in COMPONENTS[name].ATTRIBUTES],
 )
 def test_each_attribute_counts_and_alone_is_named(name: str, attribute: str) -> None:
-    other = {} if isinstance(DESIRED[name][attribute], dict) else "other"
+    other: Any = {} if DESIRED[name][attribute] else {"other": "value"}
+    other = other if isinstance(DESIRED[name][attribute], dict) else "other"
     other = [] if attribute == "LifecycleRules" else other
     change = difference(name, live(name, **{attribute: other}))
     assert set(by_attribute(change)) == {attribute}

@@ -142,3 +142,23 @@ def test_alerts_are_gathered_for_as_long_as_a_queue_keeps_a_message_back(seconds
     with pytest.raises(settings.SettingsError, match=f"iam_alerting_group_seconds is {seconds}.* 0 to 900"):
         settings.check_group_seconds(seconds)
     assert [settings.check_group_seconds(allowed) for allowed in (0, 900)] == [0, 900]
+
+
+@pytest.mark.parametrize(
+    ("executions", "group_seconds", "told"),
+    [
+        (0, 0, "iam_alerting_reserved_concurrency is 0, so the function would never run"),
+        (-1, 0, "would never run"),
+        (1, 300, "is 1, but with iam_alerting_group_seconds the function is run 2 times at once"),
+    ],
+)
+def test_a_concurrency_with_which_alerts_would_be_lost_is_refused(
+    executions: int, group_seconds: int, told: str
+) -> None:
+    with pytest.raises(settings.SettingsError, match=told):
+        settings.check_reserved_concurrency(executions, group_seconds)
+
+
+@pytest.mark.parametrize(("executions", "group_seconds"), [(None, 0), (None, 300), (1, 0), (2, 300)])
+def test_other_concurrencies_are_taken_and_none_is_no_limit(executions: int | None, group_seconds: int) -> None:
+    assert settings.check_reserved_concurrency(executions, group_seconds) == executions
