@@ -50,6 +50,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     SettingsError,
     check_account_id,
     check_actions,
+    check_fallback,
     check_group_seconds,
     check_name,
     check_region,
@@ -86,6 +87,8 @@ SETTINGS: dict[str, Any] = {
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
     "reserved_concurrency": {"type": "int"},
+    "alarms": {"type": "bool", "default": True},
+    "fallback": {"type": "str", "default": ""},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -244,8 +247,9 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     trusted_accounts = check_trusted_accounts(arguments["trusted_accounts"])
     actions = check_actions(arguments["actions"])
     group_seconds = check_group_seconds(arguments["group_seconds"])
+    name = check_name(arguments["name"], account_id, region)
     return Settings(
-        name=check_name(arguments["name"], account_id, region),
+        name=name,
         account_id=account_id,
         account_name=arguments["account_name"],
         region=region,
@@ -260,6 +264,8 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
         group_seconds=group_seconds,
+        alarms=arguments["alarms"],
+        fallback=check_fallback(arguments["fallback"].strip(), name, account_id, region),
         reserved_concurrency=check_reserved_concurrency(arguments["reserved_concurrency"], group_seconds),
     )
 

@@ -13,10 +13,11 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification
+from tests.integration.specification import grouped, specification, with_fallback
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
+FALLBACK = "on-call@example.com"
 SECONDS = 300
 CONCURRENCY = 5
 GROUPED = {"iam_alerting_group_seconds": SECONDS, "iam_alerting_reserved_concurrency": CONCURRENCY}
@@ -41,7 +42,7 @@ def specified(name: str, account: Account) -> dict[str, Any]:
         document = grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
         document["functions"]["iam-alerting"]["at most"] = CONCURRENCY
         return document
-    return specification(account.id, name, ACTIONS, [SUBSCRIBER])
+    return with_fallback(specification(account.id, name, ACTIONS, [SUBSCRIBER]), account.id, FALLBACK)
 
 
 class Drift:
@@ -54,6 +55,7 @@ class Drift:
         first = playbooks.run("deploy", self.hosts())
         assert first.status == 0, first.output
         sandbox.confirm(SUBSCRIBER)
+        sandbox.confirm(FALLBACK)
         for name, rows in self.rows.items():
             for row in rows:
                 row.hand(self.accounts[name])
@@ -69,7 +71,7 @@ class Drift:
                 "account_id": account.id,
                 "iam_alerting_actions": ACTIONS,
                 "iam_alerting_subscribers": [SUBSCRIBER],
-                **(GROUPED if is_grouped(name) else {}),
+                **(GROUPED if is_grouped(name) else {"iam_alerting_fallback": FALLBACK}),
             }
             for name, account in self.accounts.items()
         }

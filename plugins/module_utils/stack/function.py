@@ -71,8 +71,8 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Timeout": TIMEOUT_SECONDS,
         "MemorySize": MEMORY_MIB,
         "Role": names.role_arn(settings),
-        # What failed goes to the queue by a destination, which tells the error, too. With a dead-letter queue besides, it
-        # would come there twice.
+        # What failed goes to the queue by a destination, which tells the error, too. With a dead-letter queue besides,
+        # it would come there twice.
         "DeadLetterConfig": {},
         "EventInvokeConfig": event_invoke_config.settings(
             RETRY_ATTEMPTS, EVENT_AGE_SECONDS, on_failure=names.queue_arn(settings)

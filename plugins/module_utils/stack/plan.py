@@ -65,7 +65,12 @@ def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
     changes = {name: _difference(name, live[name], desired[name]) for name in names}
     present = tuple(name for name in names if _is_there(live[name]))
-    return Plan(changes, present, tuple(topic.pending(live.get("topic"))), live)
+    return Plan(changes, present, _pending(live), live)
+
+
+def _pending(live: Mapping[str, Any]) -> tuple[str, ...]:
+    told = topic.pending(live.get("topic"))
+    return (*told, *(f"{endpoint} (fallback)" for endpoint in topic.pending(live.get("fallback_topic"))))
 
 
 def _live(account: Account, name: str, desired: Document) -> Any:

@@ -67,7 +67,7 @@ class Evidence:
 
     @functools.cached_property
     def dead_letters(self) -> list[tuple[str, dict[str, str]]]:
-        """Messages of the dead-letter queue with what is said of them, those of the two calls among them if they came."""
+        """Messages of the dead-letter queue with what is said of them, also those of the two calls if they came."""
         sqs, name = self._clients["sqs"], names.queue_name(self._settings)
         found: list[tuple[str, dict[str, str]]] = []
         try:
@@ -148,7 +148,7 @@ def _received(sqs: Any, name: str, url: str) -> list[tuple[str, dict[str, str]]]
 
 
 def _said(message: Document) -> dict[str, str]:
-    """What EventBridge says of the failure with a dead letter, in attributes, or Lambda, in a record around the event."""
+    """What EventBridge says of the failure in attributes of the message, or Lambda in a record around the event."""
     attributes = {key: value.get("StringValue", "") for key, value in message.get("MessageAttributes", {}).items()}
     error = letter.told_error(message["Body"])
     return {**attributes, "ErrorMessage": error} if error else attributes
