@@ -22,6 +22,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import client
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
+    ALARM,
     DEAD_LETTERS,
     DEAF,
     DRIFT,
@@ -32,7 +33,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.last_alert i
 ARGUMENTS = {
     **stack_plan.SETTINGS_OPTION,
     "components": stack_plan.ARGUMENTS["components"],
-    "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS], "default": []},
+    "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS, ALARM], "default": []},
 }
 
 

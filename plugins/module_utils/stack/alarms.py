@@ -54,7 +54,7 @@ def _alarm(settings: Settings, what: str, description: str, **attributes: Any) -
     """An alarm as they mostly are: more than nothing of something, of which there is no data as long as all is well."""
     return {
         "AlarmName": names.alarm_name(settings, what),
-        "AlarmDescription": f"Account {settings.account_id}: {description}",
+        "AlarmDescription": f"{prefix_of_descriptions(settings)}{description}",
         "AlarmActions": names.alarm_actions(settings),
         "EvaluationPeriods": 1,
         "Threshold": 0.0,
@@ -62,6 +62,11 @@ def _alarm(settings: Settings, what: str, description: str, **attributes: Any) -
         "TreatMissingData": "notBreaching",
         **attributes,
     }
+
+
+def prefix_of_descriptions(settings: Settings) -> str:
+    """What the description of each alarm begins with: its mail tells the account nowhere near the top."""
+    return f"Account {settings.account_id}: "
 
 
 def _metric(namespace: str, name: str, statistic: str, period: int, **dimension: str) -> Document:

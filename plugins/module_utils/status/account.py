@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import alarms, topic
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf, subscribers
@@ -17,14 +18,15 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf,
 UNREADABLE = "unreadable"
 DEAF = "deaf"
 DEAD_LETTERS = "dead_letters"
+ALARM = "alarm"
 DRIFT = "drift"
 DELIVERY = "delivery"
 PENDING = "pending"
 HEALTHY = "healthy"
 # The kinds of problems, the worst first.
-KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, DRIFT, DELIVERY, PENDING)
+KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, ALARM, DRIFT, DELIVERY, PENDING)
 
-_PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "last_alert", "drift")
+_PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "alarms", "last_alert", "drift")
 _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
@@ -39,10 +41,16 @@ def account_status(
         "function": _function(live["function"], plan.changes["function"]) if "function" in live else None,
         "subscribers": subscribers.states(live["topic"], desired["topic"]) if "topic" in live else None,
         "dead_letters": _waiting(live["queue"]) if live.get("queue") else None,
+        "alarms": _alarms(live["alarms"] or {}) if "alarms" in live else None,
         "last_alert": _iso(last_alert),
         "drift": list(plan.differing),
     }
-    problems = _problems(parts, deaf.reasons(desired, plan), desired["queue"]["QueueName"])
+    told: dict[str, Iterable[str]] = {
+        DEAF: deaf.reasons(desired, plan),
+        ALARM: [_says(settings, alarm) for alarm in alarms.firing(live.get("alarms"))],
+        PENDING: [f"fallback not confirmed: {each}" for each in topic.pending(live.get("fallback_topic"))],
+    }
+    problems = _problems(parts, told, desired["queue"]["QueueName"])
     return _document(settings.account_id, settings.account_name, settings.region, problems, parts)
 
 
@@ -65,12 +73,11 @@ def _document(
     }
 
 
-def _problems(parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict[str, str]]:
-    """What somebody has to see to, the worst first."""
+def _problems(parts: Document, told: Mapping[str, Iterable[str]], queue: str) -> list[dict[str, str]]:
+    """What somebody has to see to, the worst first: what follows from the parts, and C(told) by its kind besides."""
     letters, drift = parts["dead_letters"], parts["drift"]
     error = (parts["trail"] or {}).get("delivery_error")
     found: dict[str, Iterable[str]] = {
-        DEAF: deaf_for,
         DEAD_LETTERS: [f"dead letters: {letters} in {queue}"] if letters else [],
         DRIFT: [
             *([f"differs: {', '.join(drift)}"] if drift else []),
@@ -80,7 +87,7 @@ def _problems(parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict
         DELIVERY: [f"log files are not delivered: {error}"] if error else [],
         PENDING: _subscribers(parts, subscribers.PENDING, "not confirmed"),
     }
-    return [{"kind": kind, "what": what} for kind in KINDS for what in found.get(kind, ())]
+    return [{"kind": kind, "what": what} for kind in KINDS for what in (*found.get(kind, ()), *told.get(kind, ()))]
 
 
 def _subscribers(parts: Document, state: str, told: str) -> list[str]:
@@ -111,6 +118,20 @@ def _function(live: Document | None, change: Change) -> Document:
         "last_modified": _iso(datetime.datetime.fromisoformat(modified)) if modified else None,
         "code_as_desired": live is not None and "CodeSha256" not in change.after,
     }
+
+
+def _alarms(live: Mapping[str, Document]) -> list[dict[str, str | None]]:
+    return [
+        {"name": name, "state": alarm["StateValue"], "since": _iso(alarm.get("StateUpdatedTimestamp"))}
+        for name, alarm in sorted(live.items())
+    ]
+
+
+def _says(settings: Settings, alarm: Document) -> str:
+    """What an alarm says in the first sentence of its description; the rest is in its mail."""
+    described = str(alarm.get("AlarmDescription") or alarm.get("StateReason", ""))
+    sentence = described.removeprefix(alarms.prefix_of_descriptions(settings)).partition(". ")[0]
+    return f"alarm {alarm['AlarmName']}: {sentence}"
 
 
 def _waiting(live: Document) -> int:
