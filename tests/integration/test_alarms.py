@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.client import Sandbox
-from tests.integration.conftest import Playbooks, Run
+from tests.integration.conftest import Playbooks
 from tests.integration.live import Account, resources
 from tests.integration.specification import alarm_arns, grouped, with_fallback
 
@@ -74,9 +74,6 @@ class Deployment:
             }
             for name, account in self.accounts.items()
         }
-
-    def only(self, playbook: str, name: str, *options: str, **variables: Any) -> Run:
-        return self.playbooks.run(playbook, {name: self.hosts(**variables)[name]}, *options)
 
 
 @pytest.fixture(scope="module")
@@ -154,38 +151,17 @@ def test_nobody_else_publishes(deployment: Deployment) -> None:
         assert [about(mail) for mail in mails if "stray" in about(mail)] == []
 
 
-def test_the_status_tells_of_alarms(deployment: Deployment) -> None:
-    run = deployment.only("status", "mailed", "-e", '{"iam_alerting_status_fail_on": ["alarm"]}')
-    assert run.status != 0
-    assert f"{NAME}-dead-letters since " in " ".join(run.output.split())
-
-
-def test_a_second_run_changes_nothing_whatever_state_they_are_in(deployment: Deployment) -> None:
-    run = deployment.playbooks.run("deploy", deployment.hosts())
-    assert {name: run.outcome(name) for name in deployment.accounts} == dict.fromkeys(deployment.accounts, "in sync")
-
-
-def test_switched_off_they_are_removed(deployment: Deployment, sandbox: Sandbox) -> None:
+def test_switched_off_they_are_removed(deployment: Deployment) -> None:
+    """Whatever state they are in, that is nothing that would be mended."""
     account = deployment.accounts["mailed"]
-    off = {"iam_alerting_alarms": False}
-    announced = deployment.only("deploy", "mailed", "--check", "--diff", **off)
-    assert announced.outcome("mailed") == "would change: topic; would remove: alarms, fallback_topic"
-    assert "(to be removed)" in announced.output
-    run = deployment.only("deploy", "mailed", **off)
+    off = deployment.hosts(iam_alerting_alarms=False)["mailed"]
+    run = deployment.playbooks.run("deploy", {**deployment.hosts(), "mailed": off})
     assert run.outcome("mailed") == "changed: topic; removed: alarms, fallback_topic", run.output
+    assert {run.outcome(name) for name in ("forwarded", "alone")} == {"in sync"}
     found = resources(account)
     assert found["alarms"] == {}
     assert set(found["topics"]) == {NAME}
     assert "cloudwatch" not in json.dumps(found["topics"])
-    assert deployment.only("deploy", "mailed", **off).outcome("mailed") == "in sync"
-
-
-def test_an_alarm_that_could_not_be_told_is_refused(deployment: Deployment) -> None:
-    elsewhere = deployment.topic.replace("us-east-1", "eu-west-1")
-    run = deployment.only("deploy", "forwarded", iam_alerting_fallback=elsewhere)
-    assert f"iam_alerting_fallback is {elsewhere}, but alarms publish to topics of their own region" in run.outcome(
-        "forwarded"
-    )
 
 
 def test_teardown_removes_them_and_leaves_the_topic_of_others(deployment: Deployment) -> None:
