@@ -91,8 +91,9 @@ def _dimensions(dimension: dict[str, str]) -> list[Document]:
     return [{"Name": name, "Value": value} for name, value in dimension.items()]
 
 
-def _expression(identity: str, expression: str, period: int, *, returned: bool = False) -> Document:
-    return {"Id": identity, "Expression": expression, "Period": period, "ReturnData": returned}
+def _expression(identity: str, expression: str) -> Document:
+    """A step on the way to what the alarm watches, which is an expression with C(ReturnData)."""
+    return {"Id": identity, "Expression": expression, "ReturnData": False}
 
 
 def _dead_letters(settings: Settings) -> Document:
@@ -140,7 +141,9 @@ def _rule_failures(settings: Settings) -> list[Document]:
     Amazon EventBridge User Guide, "Monitoring Amazon EventBridge", does not say whether FailedInvocations counts what
     came to the dead-letter queue, or could not even come there. So both are watched.
     """
-    shards = event_pattern.allocate(parse_format(settings.actions), {}, event_rule.DEFAULT_PATTERN_SIZE)
+    actions = parse_format(settings.actions)
+    # As if all were in the first one by now, which mostly is true: that is found out at once.
+    shards = event_pattern.allocate(actions, {event_pattern.FIRST: actions}, event_rule.DEFAULT_PATTERN_SIZE)
     return [_rule_failure(settings, number) for number in sorted(shards)]
 
 
@@ -153,7 +156,7 @@ def _rule_failure(settings: Settings, number: int) -> Document:
         f"or lost if that could not be written either: then only the trail's log files in the bucket "
         f"{names.bucket_name(settings)} have them. {STATUS} tells what differs; {DEPLOY}, then {REDRIVE}.",
         Metrics=[
-            _expression("failures", "SUM([FILL(failed, 0), FILL(lost, 0)])", MINUTE, returned=True),
+            {**_expression("failures", "SUM([FILL(failed, 0), FILL(lost, 0)])"), "ReturnData": True},
             _query("failed", source, "FailedInvocations", MINUTE, RuleName=rule),
             _query("lost", source, "InvocationsFailedToBeSentToDlq", MINUTE, RuleName=rule),
         ],
@@ -190,8 +193,8 @@ def _unheard(settings: Settings) -> Document:
         f"left. {STATUS} lists the subscribers. Add one (iam_alerting_subscribers), {DEPLOY}, and follow the link in "
         f"the mail of AWS. The alerts are in the log group {names.log_group_name(settings)}.",
         Metrics=[
-            _expression("unheard", "IF(told > 0 AND accounted == told, 1, 0)", FIVE_MINUTES, returned=True),
-            *(_expression(name, expression, FIVE_MINUTES) for name, expression in sums.items()),
+            {**_expression("unheard", "IF(told > 0 AND accounted == told, 1, 0)"), "ReturnData": True},
+            *(_expression(name, expression) for name, expression in sums.items()),
             _query("published", source, "NumberOfMessagesPublished", FIVE_MINUTES, TopicName=topic),
             _query("delivered", source, "NumberOfNotificationsDelivered", FIVE_MINUTES, TopicName=topic),
             _query("filtered", source, "NumberOfNotificationsFilteredOut", FIVE_MINUTES, TopicName=topic),
