@@ -1,9 +1,10 @@
-"""CloudWatch alarms: their actions reach a topic only if its policy lets CloudWatch publish."""
+"""CloudWatch alarms: their actions reach a topic, of any account, if its policy lets CloudWatch publish."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ministack.core.responses import get_region
 from ministack.services import cloudwatch, sns
 
 from sandbox import policies
@@ -21,6 +22,11 @@ def install() -> None:
         act({**alarm, **allowed}, *rest)
 
     cloudwatch._dispatch_alarm_actions = act_where_allowed
+    cloudwatch._is_sns_action_arn = _is_topic_of_the_region
+
+
+def _is_topic_of_the_region(arn: Any) -> bool:
+    return str(arn).startswith(f"arn:aws:sns:{get_region()}:")
 
 
 def _may_publish(topic_arn: str, alarm: dict[str, Any]) -> bool:

@@ -19,7 +19,7 @@ class Pipeline(NamedTuple):
     account: str = ""
 
 
-_SUFFIXES = ("-function", "-dlq", "-events", "-groups", "-grouping")
+_SUFFIXES = ("-function", "-dlq", "-events", "-groups", "-grouping", "-fallback")
 _TAMPERING = ("Attach", "Delete", "Detach", "Disable", "Purge", "Put", "Remove", "Set", "Stop", "Unsubscribe", "Update")
 _NAMING = (
     *("name", "rule", "trailName", "functionName", "roleName", "topicArn", "subscriptionArn", "queueUrl"),

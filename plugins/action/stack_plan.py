@@ -51,9 +51,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     SettingsError,
     check_account_id,
     check_actions,
+    check_fallback,
     check_group_seconds,
     check_name,
     check_region,
+    check_reserved_concurrency,
     check_tags,
     check_time_zone,
     check_trusted_accounts,
@@ -86,6 +88,9 @@ SETTINGS: dict[str, Any] = {
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
     "purge_subscribers": {"type": "bool", "default": False},
+    "reserved_concurrency": {"type": "int"},
+    "alarms": {"type": "bool", "default": True},
+    "fallback": {"type": "str", "default": ""},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -122,7 +127,7 @@ class ActionModule(ActionBase):
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
             "summary": summary(
-                arguments, changes, unwanted, notes(arguments, settings, subscribers), self._task.check_mode
+                arguments, changes, unwanted, notes(arguments, settings, plan, subscribers), self._task.check_mode
             ),
             "account_id": settings.account_id,
             "region": settings.region,
@@ -206,11 +211,12 @@ def remembered_subscribers(
     return remembered(cloudtrail, desired["topic"]["TopicArn"], plan.subscribers)
 
 
-def notes(arguments: dict[str, Any], settings: Settings, subscribers: Sequence[Document]) -> list[str]:
+def notes(arguments: dict[str, Any], settings: Settings, plan: Plan, subscribers: Sequence[Document]) -> list[str]:
     """What somebody has to see to, besides what differs."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     told = {
         "not confirmed yet": subscriptions.named(subscribers, subscriptions.PENDING),
+        "fallback not confirmed yet": subscriptions.named(plan.fallback, subscriptions.PENDING),
         "lost": subscriptions.named(subscribers, subscriptions.LOST),
         "lost and subscribed again": arguments["lost"],
         # Else to unsubscribe them is part of what differs.
@@ -274,8 +280,10 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     suppressions = check_suppressions(arguments["suppressions"])
     trusted_accounts = check_trusted_accounts(arguments["trusted_accounts"])
     actions = check_actions(arguments["actions"])
+    group_seconds = check_group_seconds(arguments["group_seconds"])
+    name = check_name(arguments["name"], account_id, region)
     return Settings(
-        name=check_name(arguments["name"], account_id, region),
+        name=name,
         account_id=account_id,
         account_name=arguments["account_name"],
         region=region,
@@ -289,8 +297,11 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         suppressions=suppressions,
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
-        group_seconds=check_group_seconds(arguments["group_seconds"]),
+        group_seconds=group_seconds,
         purge_subscribers=arguments["purge_subscribers"],
+        alarms=arguments["alarms"],
+        fallback=check_fallback(arguments["fallback"].strip(), name, account_id, region),
+        reserved_concurrency=check_reserved_concurrency(arguments["reserved_concurrency"], group_seconds),
     )
 
 

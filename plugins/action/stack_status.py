@@ -25,6 +25,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history impor
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscriptions import with_protection
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
+    ALARM,
     DEAD_LETTERS,
     DEAF,
     DRIFT,
@@ -35,7 +36,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.last_alert i
 ARGUMENTS = {
     **stack_plan.SETTINGS_OPTION,
     "components": stack_plan.ARGUMENTS["components"],
-    "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS], "default": []},
+    "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS, ALARM], "default": []},
 }
 
 

@@ -102,6 +102,23 @@ options:
         description: Whether who is subscribed, has confirmed and is not in C(subscribers) is to be unsubscribed.
         type: bool
         default: false
+      reserved_concurrency:
+        description:
+          - How many executions at a time are reserved for the function, 1 at least.
+          - Without it, the function has no limit of its own.
+        type: int
+      alarms:
+        description:
+          - Whether CloudWatch alarms watch the alerting.
+          - If not, there is to be no C(alarms) and no C(fallback_topic). What is left of them is to be removed.
+        type: bool
+        default: true
+      fallback:
+        description:
+          - Whom the alarms tell besides the subscribers, a mail address or the ARN of a topic in the same region.
+          - For a mail address there is to be a C(fallback_topic).
+        type: str
+        default: ""
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

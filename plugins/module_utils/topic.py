@@ -55,7 +55,8 @@ _TOPIC_DOCUMENTS = ("Policy", "DeliveryPolicy", "EffectiveDeliveryPolicy")
 _CONFIRMED_BY_OWNER = ("email", "email-json", "http", "https")
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_MAIL = (re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+"), "one e-mail address such as alerts@example.com")
+MAIL_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
+_MAIL = (MAIL_ADDRESS, "one e-mail address such as alerts@example.com")
 _ENDPOINTS = {
     "email": _MAIL,
     "email-json": _MAIL,

@@ -28,8 +28,9 @@ extends_documentation_fragment:
 options:
   components:
     description:
-      - The components to look at, of C(bucket), C(trail), C(topic), C(queue), C(log_group), C(execution_role),
-        C(table), C(event_queue), C(function), C(event_source_mapping) and C(rule). All if empty.
+      - The components to look at, of C(bucket), C(trail), C(topic), C(fallback_topic), C(queue), C(log_group),
+        C(execution_role), C(table), C(event_queue), C(function), C(event_source_mapping), C(rule) and C(alarms). All if
+        empty.
     type: list
     elements: str
     default: []

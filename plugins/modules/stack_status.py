@@ -33,10 +33,10 @@ options:
     description:
       - The task fails if the account has a problem of one of these kinds.
       - V(drift) is a component that differs from what is desired, V(deaf) that alerts reach nobody, and
-        V(dead_letters) that something could not be delivered.
+        V(dead_letters) that something could not be delivered, and V(alarm) an alarm in the state C(ALARM).
     type: list
     elements: str
-    choices: [drift, deaf, dead_letters]
+    choices: [drift, deaf, dead_letters, alarm]
     default: []
 attributes:
   action:
@@ -99,9 +99,9 @@ account:
     problems:
       description:
         - What somebody has to see to, the worst first, each with C(kind) and C(what) in words.
-        - Kinds are V(unreadable) (only in M(trailwatch.aws.status_report)), V(deaf), V(dead_letters), V(drift),
-          V(delivery) (the trail's log files are not delivered), V(pending) (subscribers have not confirmed) and
-          V(unexpected) (others than those asked for are subscribed).
+        - Kinds are V(unreadable) (only in M(trailwatch.aws.status_report)), V(deaf), V(dead_letters), V(alarm),
+          V(drift), V(delivery) (the trail's log files are not delivered), V(pending) (subscribers, or the fallback,
+          have not confirmed) and V(unexpected) (others than those asked for are subscribed).
       type: list
       elements: dict
       returned: always
@@ -146,6 +146,12 @@ account:
       description: How many messages are in the dead-letter queue, about.
       type: int
       returned: always
+    alarms:
+      description: C(name), C(state) (V(OK), V(ALARM) or V(INSUFFICIENT_DATA)) and C(since) when, of each alarm.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{"name": "iam-alerting-dead-letters", "state": "OK", "since": "2026-03-14T03:10:00Z"}]
     last_alert:
       description:
         - The beginning of the hour in which the topic last published something, within the last 15 months.

@@ -68,6 +68,7 @@ totals:
     unreadable: 0
     deaf: 1
     dead_letters: 0
+    alarm: 0
     drift: 2
     delivery: 0
     pending: 0

@@ -66,7 +66,17 @@ def _role(call: Call, caller: Caller) -> None:
 @check("lambda", "CreateFunction", "UpdateFunctionConfiguration")
 def _dead_letters(call: Call, _caller: Caller) -> None:
     """The role may send to the dead-letter target: Lambda tests it when the function is configured."""
-    target = (call.params.get("DeadLetterConfig") or {}).get("TargetArn") or ""
+    _check_target(call, (call.params.get("DeadLetterConfig") or {}).get("TargetArn") or "")
+
+
+@check("lambda", "PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig")
+def _destinations(call: Call, _caller: Caller) -> None:
+    """The role may send to the destinations, too."""
+    for destination in (call.params.get("DestinationConfig") or {}).values():
+        _check_target(call, destination.get("Destination") or "")
+
+
+def _check_target(call: Call, target: str) -> None:
     role = call.params.get("Role") or _function(call).get("config", {}).get("Role", "")
     service = (target.split(":") + [""] * 3)[2]
     verb = {"sqs": "SendMessage", "sns": "Publish"}.get(service)

@@ -177,6 +177,10 @@ def download(url: str) -> bytes:
         return bytes(answer.read())
 
 
+def dead_letters_twice(account: Account) -> None:
+    function(DeadLetterConfig={"TargetArn": arn(account, "sqs", f"{NAME}-dlq")})(account)
+
+
 def other_role(account: Account) -> None:
     trust = account.client("iam").get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
     made = account.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trust))
@@ -192,6 +196,68 @@ def layer(account: Account) -> None:
     client = account.client("lambda")
     made = client.publish_layer_version(LayerName="shadow", Content={"ZipFile": package.getvalue()})
     client.update_function_configuration(FunctionName=NAME, Layers=[made["LayerVersionArn"]])
+
+
+def alarm(name: str, **other: Any) -> Hand:
+    def put(account: Account) -> None:
+        cloudwatch = account.client("cloudwatch")
+        (now,) = cloudwatch.describe_alarms(AlarmNames=[f"{NAME}-{name}"])["MetricAlarms"]
+        given = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+        # A list that is not used comes back empty, and may not be given.
+        kept = {key: value for key, value in now.items() if key in given and value != []}
+        cloudwatch.put_metric_alarm(**{**kept, **other})
+
+    return put
+
+
+def alarms(operation: str, *names: str) -> Hand:
+    full = [f"{NAME}-{name}" for name in names]
+    return lambda account: getattr(account.client("cloudwatch"), operation)(AlarmNames=full)
+
+
+def other_expression(account: Account) -> None:
+    metric = {"Namespace": "AWS/SNS", "MetricName": "NumberOfMessagesPublished"}
+    query = {"Id": "m1", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
+    alarm("unheard", Metrics=[query])(account)
+
+
+def alarm_too_many(account: Account) -> None:
+    """One that an older version made, say."""
+    account.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"{NAME}-old",
+        Namespace="AWS/SNS",
+        MetricName="PublishSize",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Tags=[{"Key": "trailwatch", "Value": NAME}],
+    )
+
+
+def no_alarms(account: Account) -> None:
+    cloudwatch = account.client("cloudwatch")
+    names = [each["AlarmName"] for each in cloudwatch.describe_alarms()["MetricAlarms"]]
+    cloudwatch.delete_alarms(AlarmNames=names)
+
+
+def fallback(name: str, value: str) -> Hand:
+    return lambda account: account.client("sns").set_topic_attributes(
+        TopicArn=arn(account, "sns", f"{NAME}-fallback"),
+        AttributeName=name,
+        AttributeValue=value.replace("ACCOUNT", account.id),
+    )
+
+
+def somebody_else_hears_the_fallback(account: Account) -> None:
+    endpoint = arn(account, "sqs", f"{NAME}-dlq")
+    account.client("sns").subscribe(TopicArn=arn(account, "sns", f"{NAME}-fallback"), Protocol="sqs", Endpoint=endpoint)
+
+
+def key_of_fallback(account: Account) -> None:
+    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    fallback("KmsMasterKeyId", key)(account)
 
 
 def boundary(account: Account) -> None:
@@ -430,14 +496,17 @@ ROWS = (
     Row("execution_role", "PermissionsBoundary", boundary),
     Row("execution_role", "Tags", role("untag_role", TagKeys=["trailwatch"])),
     Row("execution_role", "", role_goes),
-    Row("function", "Description", function(Description="other")),
+    # In an account whose role still has its permissions, which Lambda checks.
+    Row("function", "DeadLetterConfig", dead_letters_twice),
     Row("function", "Runtime", function(Runtime="python3.12")),
     Row("function", "Handler", function(Handler="other.handler")),
     Row("function", "Architecture", architecture_changes),
     Row("function", "Timeout", function(Timeout=3)),
     Row("function", "MemorySize", function(MemorySize=256)),
     Row("function", "Role", other_role),
-    Row("function", "DeadLetterConfig", function(DeadLetterConfig={})),
+    Row("function", "Description", function(Description="other")),
+    Row("function", "EventInvokeConfig", lambda_("delete_function_event_invoke_config")),
+    Row("function", "EventInvokeConfig", lambda_("put_function_event_invoke_config", MaximumRetryAttempts=0)),
     Row("function", "Environment", function(Environment={"Variables": {"TOPIC_ARN": "arn:aws:sns:eu-west-1:1:x"}})),
     Row("function", "Layers", layer),
     Row(
@@ -480,6 +549,38 @@ ROWS = (
         ),
     ),
     Row("rule", "", rule_goes),
+    Row("alarms", f"{NAME}-dead-letters AlarmActions", alarm("dead-letters", AlarmActions=[])),
+    Row("alarms", f"{NAME}-dead-letters Threshold", alarm("dead-letters", Threshold=1000.0)),
+    Row("alarms", f"{NAME}-dead-letters TreatMissingData", alarm("dead-letters", TreatMissingData="ignore")),
+    Row("alarms", f"{NAME}-function-errors DatapointsToAlarm", alarm("function-errors", DatapointsToAlarm=5)),
+    Row("alarms", f"{NAME}-unheard ActionsEnabled", alarms("disable_alarm_actions", "unheard")),
+    Row("alarms", f"{NAME}-unheard Metrics", other_expression),
+    Row("alarms", f"{NAME}-unheard", alarms("delete_alarms", "unheard")),
+    Row("alarms", f"{NAME}-old", alarm_too_many),
+    Row(
+        "alarms",
+        f"{NAME}-unheard Tags",
+        lambda account: account.client("cloudwatch").untag_resource(
+            ResourceARN=arn(account, "cloudwatch", f"alarm:{NAME}-unheard"), TagKeys=["trailwatch"]
+        ),
+    ),
+    Row("alarms", "", no_alarms),
+    Row("fallback_topic", "DisplayName", fallback("DisplayName", "other")),
+    Row("fallback_topic", "Policy", fallback("Policy", OPEN.replace(f"ACCOUNT:{NAME}", f"ACCOUNT:{NAME}-fallback"))),
+    Row("fallback_topic", "KmsMasterKeyId", key_of_fallback),
+    Row("fallback_topic", "Subscriptions", somebody_else_hears_the_fallback),
+    Row(
+        "fallback_topic",
+        "Tags",
+        lambda account: account.client("sns").untag_resource(
+            ResourceArn=arn(account, "sns", f"{NAME}-fallback"), TagKeys=["trailwatch"]
+        ),
+    ),
+    Row(
+        "fallback_topic",
+        "",
+        lambda account: account.client("sns").delete_topic(TopicArn=arn(account, "sns", f"{NAME}-fallback")),
+    ),
 )
 
 # Of accounts whose alerts are grouped.
@@ -543,6 +644,7 @@ GROUPING_ROWS = (
     ),
     Row("execution_role", "OtherInlinePolicies", role("put_role_policy", PolicyName="more", PolicyDocument=ANY)),
     Row("function", "Environment", function(Environment={"Variables": {"GROUP_SECONDS": "1"}})),
+    Row("function", "ReservedConcurrentExecutions", lambda_("delete_function_concurrency")),
     Row("rule", "OtherPermissions", rule_invokes_again),
     Row("rule", f"{NAME} targets", target_is_the_function),
 )

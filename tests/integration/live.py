@@ -54,6 +54,7 @@ def resources(account: Account) -> Document:
         "tables": tables(account.client("dynamodb")),
         "event source mappings": mappings(account.client("lambda")),
         "rules": rules(account.client("events")),
+        "alarms": alarms(account.client("cloudwatch")),
     }
 
 
@@ -101,6 +102,7 @@ def _topic(sns: Any, arn: str) -> Document:
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     return {
         "display name": attributes["DisplayName"],
+        "key": attributes.get("KmsMasterKeyId", ""),
         "policy": json.loads(attributes["Policy"]),
         "subscriptions": [(entry["Protocol"], entry["Endpoint"]) for entry in subscriptions],
         "tags": _tags(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
@@ -171,10 +173,23 @@ def _function(lambda_: Any, name: str) -> Document:
         "timeout": configuration["Timeout"],
         "memory": configuration["MemorySize"],
         "role": configuration["Role"],
-        "dead letters": configuration["DeadLetterConfig"]["TargetArn"],
+        "dead letters": configuration.get("DeadLetterConfig") or {},
+        "invoked": _invoked(lambda_, name),
+        "at most": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         "environment": configuration["Environment"]["Variables"],
         "may be invoked by": _invokers(lambda_, name),
         "tags": answer["Tags"],
+    }
+
+
+def _invoked(lambda_: Any, name: str) -> Document:
+    found = lambda_.get_function_event_invoke_config(FunctionName=name)
+    destinations = found["DestinationConfig"]
+    return {
+        "retries": found["MaximumRetryAttempts"],
+        "seconds": found["MaximumEventAgeInSeconds"],
+        "failed": destinations["OnFailure"].get("Destination"),
+        "succeeded": destinations.get("OnSuccess", {}).get("Destination"),
     }
 
 
@@ -238,6 +253,37 @@ def _rule(events: Any, rule: Document) -> Document:
         "targets": events.list_targets_by_rule(Rule=rule["Name"])["Targets"],
         "tags": _tags(events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]),
     }
+
+
+def alarms(cloudwatch: Any) -> Document:
+    return {alarm["AlarmName"]: _alarm(cloudwatch, alarm) for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+
+
+def _alarm(cloudwatch: Any, alarm: Document) -> Document:
+    return {
+        "watches": _watched(alarm) or [expression for each in alarm["Metrics"] for expression in _query(each)],
+        "more than": alarm["Threshold"],
+        "of": (alarm["ComparisonOperator"], alarm.get("DatapointsToAlarm"), alarm["EvaluationPeriods"]),
+        "without data": alarm["TreatMissingData"],
+        "tells": alarm["AlarmActions"] if alarm["ActionsEnabled"] else [],
+        "tells when over": alarm["OKActions"],
+        "tags": _tags(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]),
+    }
+
+
+def _watched(alarm: Document) -> list[Any]:
+    if "MetricName" not in alarm:
+        return []
+    (dimension,) = alarm["Dimensions"]
+    return [(alarm["MetricName"], dimension["Value"], alarm["Statistic"], alarm["Period"])]
+
+
+def _query(query: Document) -> list[Any]:
+    if "MetricStat" not in query:
+        return [query["Expression"]] if query["ReturnData"] else []
+    stat = query["MetricStat"]
+    (dimension,) = stat["Metric"]["Dimensions"]
+    return [(stat["Metric"]["MetricName"], dimension["Value"], stat["Stat"], stat["Period"])]
 
 
 def _tags(pairs: list[dict[str, str]]) -> dict[str, str]:

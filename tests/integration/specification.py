@@ -74,6 +74,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
         "topics": {
             "iam-alerting": {
                 "display name": "cloudtrail-alerting",
+                "key": "",
                 "policy": policy(
                     {
                         "Sid": "TheFunctionPublishes",
@@ -83,13 +84,14 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                         "Resource": topic,
                         "Condition": {"ArnEquals": {"aws:PrincipalArn": role}},
                     },
+                    alarms_publish(account, topic),
                     {
                         "Sid": "NobodyElsePublishes",
                         "Effect": "Deny",
                         "Principal": {"AWS": "*"},
                         "Action": "sns:Publish",
                         "Resource": topic,
-                        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}},
+                        "Condition": {"ArnNotLike": {"aws:PrincipalArn": role, "aws:SourceArn": alarm_arns(account)}},
                     },
                     {
                         "Sid": "NobodyOutsideSubscribes",
@@ -154,7 +156,9 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 "timeout": 30,
                 "memory": 128,
                 "role": role,
-                "dead letters": queue,
+                "dead letters": {},
+                "invoked": {"retries": 2, "seconds": 21600, "failed": queue, "succeeded": None},
+                "at most": None,
                 "environment": {"TOPIC_ARN": topic, "ACCOUNT_NAME": name},
                 "may be invoked by": [("events.amazonaws.com", rule)],
                 "tags": tags,
@@ -183,7 +187,98 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 "tags": tags,
             }
         },
+        "alarms": alarms(tags, topic),
     }
+
+
+def alarm_arns(account: str) -> str:
+    return f"arn:aws:cloudwatch:us-east-1:{account}:alarm:iam-alerting-*"
+
+
+def alarms_publish(account: str, topic: str) -> dict[str, Any]:
+    return {
+        "Sid": "OurAlarmsPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": alarm_arns(account)},
+            "StringEquals": {"aws:SourceAccount": account},
+        },
+    }
+
+
+def alarms(tags: dict[str, str], *topics: str) -> dict[str, Any]:
+    name = "iam-alerting"
+
+    def alarm(watches: list[Any], points: tuple[int | None, int] = (None, 1), limit: float = 0.0) -> dict[str, Any]:
+        return {
+            "watches": watches,
+            "more than": limit,
+            "of": ("GreaterThanThreshold", *points),
+            "without data": "notBreaching",
+            "tells": list(topics),
+            "tells when over": [],
+            "tags": tags,
+        }
+
+    return {
+        f"{name}-dead-letters": alarm([("ApproximateNumberOfMessagesVisible", f"{name}-dlq", "Maximum", 60)]),
+        f"{name}-function-errors": alarm([("Errors", name, "Sum", 60)], (2, 5)),
+        f"{name}-function-throttles": alarm([("Throttles", name, "Sum", 60)], (3, 5)),
+        f"{name}-rule-failures": alarm(
+            [
+                "SUM([FILL(failed, 0), FILL(lost, 0)])",
+                ("FailedInvocations", name, "Sum", 60),
+                ("InvocationsFailedToBeSentToDlq", name, "Sum", 60),
+            ]
+        ),
+        f"{name}-notifications-failed": alarm([("NumberOfNotificationsFailed", name, "Sum", 300)]),
+        f"{name}-unheard": alarm(
+            [
+                "IF(told > 0 AND accounted == told, 1, 0)",
+                ("NumberOfMessagesPublished", name, "Sum", 300),
+                ("NumberOfNotificationsDelivered", name, "Sum", 300),
+                ("NumberOfNotificationsFilteredOut", name, "Sum", 300),
+            ],
+            (2, 3),
+        ),
+    }
+
+
+def with_fallback(specified: dict[str, Any], account: str, address: str) -> dict[str, Any]:
+    """As C(specified), with a mail address as the fallback of the alarms."""
+    topic = f"arn:aws:sns:us-east-1:{account}:iam-alerting"
+    fallback = f"{topic}-fallback"
+    specified["topics"]["iam-alerting-fallback"] = {
+        "display name": "cloudtrail-alerting",
+        "key": "",
+        "policy": policy(
+            alarms_publish(account, fallback),
+            {
+                "Sid": "NobodyElsePublishes",
+                "Effect": "Deny",
+                "Principal": {"AWS": "*"},
+                "Action": "sns:Publish",
+                "Resource": fallback,
+                "Condition": {"ArnNotLike": {"aws:SourceArn": alarm_arns(account)}},
+            },
+            {
+                "Sid": "NobodyOutsideSubscribes",
+                "Effect": "Deny",
+                "Principal": {"AWS": "*"},
+                "Action": "sns:Subscribe",
+                "Resource": fallback,
+                "Condition": {"StringNotEquals": {"aws:PrincipalAccount": account}},
+            },
+        ),
+        "subscriptions": [("email", address)],
+        "tags": {"trailwatch": "iam-alerting"},
+    }
+    for alarm in specified["alarms"].values():
+        alarm["tells"] = [topic, fallback]
+    return specified
 
 
 def grouped(account: str, name: str, actions: list[str], subscribers: list[str], seconds: int) -> dict[str, Any]:
@@ -241,6 +336,11 @@ def grouped(account: str, name: str, actions: list[str], subscribers: list[str],
         "answers": ["ReportBatchItemFailures"],
         "filters": {},
         "tags": tags,
+    }
+    specified["alarms"]["iam-alerting-events-waiting"] = {
+        **specified["alarms"]["iam-alerting-dead-letters"],
+        "watches": [("ApproximateAgeOfOldestMessage", "iam-alerting-events", "Maximum", 300)],
+        "more than": 3600.0,
     }
     on_queue = [
         f"sqs:{action}"

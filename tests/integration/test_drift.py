@@ -13,11 +13,14 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification
+from tests.integration.specification import grouped, specification, with_fallback
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
+FALLBACK = "on-call@example.com"
 SECONDS = 300
+CONCURRENCY = 5
+GROUPED = {"iam_alerting_group_seconds": SECONDS, "iam_alerting_reserved_concurrency": CONCURRENCY}
 
 
 def dealt(prefix: str, rows: tuple[Row, ...]) -> dict[str, list[Row]]:
@@ -36,8 +39,10 @@ def is_grouped(name: str) -> bool:
 
 def specified(name: str, account: Account) -> dict[str, Any]:
     if is_grouped(name):
-        return grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
-    return specification(account.id, name, ACTIONS, [SUBSCRIBER])
+        document = grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
+        document["functions"]["iam-alerting"]["at most"] = CONCURRENCY
+        return document
+    return with_fallback(specification(account.id, name, ACTIONS, [SUBSCRIBER]), account.id, FALLBACK)
 
 
 class Drift:
@@ -50,6 +55,7 @@ class Drift:
         first = playbooks.run("deploy", self.hosts())
         assert first.status == 0, first.output
         sandbox.confirm(SUBSCRIBER)
+        sandbox.confirm(FALLBACK)
         for name, rows in self.rows.items():
             for row in rows:
                 row.hand(self.accounts[name])
@@ -66,7 +72,7 @@ class Drift:
                 "iam_alerting_actions": ACTIONS,
                 "iam_alerting_subscribers": [SUBSCRIBER],
                 "iam_alerting_purge_subscribers": True,
-                "iam_alerting_group_seconds": SECONDS if is_grouped(name) else 0,
+                **(GROUPED if is_grouped(name) else {"iam_alerting_fallback": FALLBACK}),
             }
             for name, account in self.accounts.items()
         }

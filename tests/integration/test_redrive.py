@@ -65,6 +65,16 @@ def wait_for_dead_letters(account: Account, number: int) -> None:
         time.sleep(0.1)
 
 
+def look_into_dead_letters(account: Account) -> list[dict[str, Any]]:
+    """The messages that can be received, which stay so."""
+    answer = account.client("sqs").receive_message(
+        QueueUrl=drift.queue_url(account),
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=0,
+    )
+    return [json.loads(message["Body"]) for message in answer["Messages"]]
+
+
 def no_longer_publishes(account: Account) -> None:
     iam, role = account.client("iam"), f"{NAME}-function"
     (policy,) = [name for name in iam.list_role_policies(RoleName=role)["PolicyNames"] if "grouping" not in name]
@@ -89,6 +99,11 @@ def test_what_was_not_delivered_is_mailed_once_the_cause_is_mended(
     account.client("iam").create_user(UserName="mallory")
     account.client("iam").delete_user(UserName="mallory")
     wait_for_dead_letters(account, 2)
+    # Lambda tells the error with the event, and each event comes once.
+    records = look_into_dead_letters(account)
+    assert [record["requestContext"]["condition"] for record in records] == ["RetriesExhausted"] * 2
+    assert {record["requestPayload"]["detail"]["eventName"] for record in records} == {"CreateUser", "DeleteUser"}
+    assert all("AuthorizationError" in record["responsePayload"]["errorMessage"] for record in records)
 
     sandbox.clear_calls(account.id)
     check = playbooks.run("redrive", hosts(one), "--check")
@@ -131,11 +146,16 @@ def test_a_reminder_is_taken_and_what_is_no_event_is_left_and_named(
     for account in deployed.values():
         put(account, REMINDER)
         put(account, "no event")
+    # What the rule could not deliver is the event alone.
+    put(deployed["one"], json.dumps({"detail": {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser"}}))
     run = playbooks.run("redrive", hosts(deployed))
     # The one has a table to look for the window in, the other has none.
-    told = {"grouped": "1 reminded of a summary", "one": "1 a reminder without anything to tell"}
+    told = {
+        "grouped": "2 dead letters: 1 reminded of a summary",
+        "one": "3 dead letters: 1 alerted, 1 a reminder without anything to tell",
+    }
     for name, what in told.items():
-        assert f"2 dead letters: {what}, 1 left. message " in run.outcome(name), run.output
+        assert f"{what}, 1 left. message " in run.outcome(name), run.output
         assert run.outcome(name).endswith(": is no event; look at it, and delete it by hand")
         assert run.recap[name]["failed"] == 1
         assert dead_letters(deployed[name]) == 1

@@ -25,6 +25,11 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
         {"iam_alerting_group_seconds": 901},
         "iam_alerting_group_seconds is 901, but it must be from 0 to 900",
     ),
+    "never-runs": ({"iam_alerting_reserved_concurrency": 0}, "iam_alerting_reserved_concurrency is 0, so the function"),
+    "fallback-elsewhere": (
+        {"iam_alerting_fallback": "arn:aws:sns:eu-west-1:222222222222:on-call"},
+        "alarms publish to topics of their own region only",
+    ),
     "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
     "no-https-format": ({"iam_alerting_https_format": "slack"}, "iam_alerting_https_format"),
     "no-time-zone": ({"iam_alerting_time_zone": "Berlin"}, "Nearest: Europe/Berlin"),

@@ -47,6 +47,7 @@ def test_deploy_twice_and_tear_down(moto: Sandbox, playbooks: Playbooks) -> None
             "tables": 0,
             "event source mappings": 0,
             "rules": 1,
+            "alarms": 6,
         }
     last = playbooks.run("teardown", HOSTS)
     assert last.status == 0, last.output

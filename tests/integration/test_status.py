@@ -17,7 +17,7 @@ from tests.integration.live import Account
 NAME = "iam-alerting"
 SUBSCRIBER, LATE = "secops@example.com", "late@example.com"
 # Those of a plan, the metric, whether the subscriber is protected, and the history of one who is pending or missing.
-MOST_READS = 27
+MOST_READS = 29
 
 
 def rule_is_disabled(account: Account) -> None:
@@ -34,12 +34,19 @@ def subscriber_is_lost(account: Account) -> None:
     sns.unsubscribe(SubscriptionArn=subscriptions["Subscriptions"][0]["SubscriptionArn"])
 
 
+def alarm_sounds(account: Account) -> None:
+    account.client("cloudwatch").set_alarm_state(
+        AlarmName=f"{NAME}-function-throttles", StateValue="ALARM", StateReason="Threshold Crossed"
+    )
+
+
 HANDS: dict[str, Callable[[Account], Any]] = {
     "stopped": trail("stop_logging"),
     "disabled": rule_is_disabled,
     "dead": event_is_dead,
     "lost": subscriber_is_lost,
     "muted": lambda_("put_function_concurrency", ReservedConcurrentExecutions=0),
+    "alarmed": alarm_sounds,
     "drifted": s3("delete_public_access_block"),
 }
 
@@ -124,6 +131,16 @@ def test_what_a_hand_did_is_named(status: Status) -> None:
         ("deaf", f"function {NAME} never runs: its reserved concurrency is 0"),
         ("drift", "differs: function"),
     ]
+    assert status.problems("alarmed") == [
+        (
+            "alarm",
+            f"alarm {NAME}-function-throttles: Lambda does not run the function {NAME}, so alerts are late; after "
+            f"six hours they come to the queue {NAME}-dlq",
+        )
+    ]
+    states = {alarm["name"]: alarm["state"] for alarm in status.accounts["alarmed"]["alarms"]}
+    assert states.pop(f"{NAME}-function-throttles") == "ALARM"
+    assert "ALARM" not in states.values()
     assert status.problems("drifted") == [("drift", "differs: bucket")]
     assert status.accounts["pending"]["last_alert"] is None
     assert status.problems("pending") == [("pending", f"not confirmed: {LATE}")]
@@ -143,8 +160,8 @@ def test_the_terminal_tells_the_problems_and_the_totals(status: Status) -> None:
     assert f"trail {NAME} is not logging; differs: trail" in status.run.output
     assert "1 healthy (-e iam_alerting_status_show=all lists them)" in status.run.output
     assert (
-        "9 accounts: 1 healthy, 1 unreadable, 4 deaf, 1 with dead letters, 5 drifted, 1 with pending subscribers."
-        in status.run.output
+        "10 accounts: 1 healthy, 1 unreadable, 4 deaf, 1 with dead letters, 1 with alarms, 5 drifted, 1 with pending "
+        "subscribers." in status.run.output
     )
     assert status.report["totals"]["deaf"] == 4
 
@@ -160,13 +177,17 @@ def test_nothing_is_written_and_little_read(status: Status) -> None:
         assert len(status.sandbox.calls(account.id)) <= MOST_READS
 
 
+HOSTS = "dead,alarmed,drifted,pending"
+
+
 def test_problems_of_a_named_kind_are_failures(status: Status) -> None:
-    options = ("-e", '{"iam_alerting_status_fail_on": ["dead_letters", "drift"]}', "--limit", "dead,drifted,pending")
+    options = ("-e", '{"iam_alerting_status_fail_on": ["dead_letters", "drift", "alarm"]}', "--limit", HOSTS)
     run = status.read("status", *options)
     assert run.status != 0
-    assert {host: counts["failed"] for host, counts in run.recap.items()} == {"dead": 1, "drifted": 1, "pending": 0}
+    failed = {host: counts["failed"] for host, counts in run.recap.items()}
+    assert failed == {"dead": 1, "alarmed": 1, "drifted": 1, "pending": 0}
     report = json.loads((status.folder / "status.json").read_text())
-    assert [account["status"] for account in report["accounts"]] == ["dead_letters", "drift", "pending"]
+    assert [account["status"] for account in report["accounts"]] == ["dead_letters", "alarm", "drift", "pending"]
 
 
 def test_problems_alone_are_no_failure(status: Status) -> None:

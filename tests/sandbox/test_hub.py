@@ -35,6 +35,27 @@ def test_member_events_reach_a_hub_that_lets_them_in(account, sandbox, messages)
     assert event["detail"]["requestParameters"]["userName"] == "mallory"
 
 
+def test_alarm_reaches_a_topic_of_another_account_that_lets_it(account, sandbox):
+    hub = Account(sandbox, str(int(account.id) + 7000))
+    sandbox.add_accounts(hub.id)
+    topic, cloudwatch = hub.make_topic(), account.client("cloudwatch")
+    count = {"Metric": {"Namespace": "AWS/SNS", "MetricName": "NumberOfMessagesPublished"}, "Period": 60, "Stat": "Sum"}
+    queries = [
+        {"Id": "twice", "Expression": "published * 2", "ReturnData": True},
+        {"Id": "published", "MetricStat": count, "ReturnData": False},
+    ]
+    given = {"AlarmName": "b", "Metrics": queries, "EvaluationPeriods": 1, "Threshold": 0.0, "AlarmActions": [topic]}
+    cloudwatch.put_metric_alarm(**given, ComparisonOperator="GreaterThanThreshold")
+    (kept,) = cloudwatch.describe_alarms(AlarmNames=["b"])["MetricAlarms"]
+    assert kept["Metrics"] == queries
+    assert not {"Period", "Statistic", "MetricName"} & kept.keys()
+    for_alarms = policy(allow("cloudwatch.amazonaws.com", "sns:Publish", topic))
+    hub.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=for_alarms)
+    before = len(sandbox.mails(hub.address))
+    cloudwatch.set_alarm_state(AlarmName="b", StateValue="ALARM", StateReason="test")
+    assert len(sandbox.wait_for_mails(hub.address, before + 1)) == before + 1
+
+
 def test_alarm_needs_the_topics_leave(account, sandbox):
     topic = account.make_topic()
     cloudwatch, sns = account.client("cloudwatch"), account.client("sns")

@@ -62,6 +62,9 @@ def read(message: Mapping[str, Any], event_queue_arn: str) -> Letter:
     """
     message_id, text = message["MessageId"], message["Body"]
     body = _json(text)
+    if _is_invocation_record(body):
+        body = body["requestPayload"]
+        text = json.dumps(body)
     # With Records, the function would take it for a batch.
     if isinstance(body, dict) and isinstance(body.get("detail"), dict) and "Records" not in body:
         return Letter(message_id, Kind.EVENT, _title(body["detail"]), text)
@@ -69,6 +72,22 @@ def read(message: Mapping[str, Any], event_queue_arn: str) -> Letter:
         record = {"messageId": message_id, "body": text, "eventSourceARN": event_queue_arn}
         return Letter(message_id, Kind.REMINDER, f"reminder {message_id}", json.dumps({"Records": [record]}))
     return Letter(message_id, Kind.UNREADABLE, f"message {message_id}")
+
+
+def told_error(text: str) -> str:
+    """What Lambda tells with an event that the function failed with; empty if the message is nothing of that kind."""
+    body = _json(text)
+    told = body.get("responsePayload") if _is_invocation_record(body) else None
+    return _error(told) if isinstance(told, dict) else ""
+
+
+def _is_invocation_record(body: Any) -> bool:
+    """Whether a message is what Lambda tells a destination of an invocation that failed, with the event in it.
+
+    See the AWS Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations". What the rule could not
+    deliver is the event alone.
+    """
+    return isinstance(body, dict) and {"requestContext", "requestPayload"} <= body.keys()
 
 
 def unreadable(letter: Letter) -> Result:

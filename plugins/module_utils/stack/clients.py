@@ -45,10 +45,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
     "logs": ("DescribeLogGroups", "ListTagsForResource"),
     "iam": ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
-    "lambda": ("GetFunction", "GetPolicy", "ListEventSourceMappings", "ListTags"),
+    "lambda": ("GetFunction", "GetFunctionEventInvokeConfig", "GetPolicy", "ListEventSourceMappings", "ListTags"),
     "dynamodb": ("DescribeTable", "DescribeTimeToLive", "ListTagsOfResource"),
     "events": ("ListRules", "ListTagsForResource", "ListTargetsByRule"),
-    "cloudwatch": ("GetMetricData",),
+    "cloudwatch": ("DescribeAlarms", "GetMetricData", "ListTagsForResource"),
 }
 # "standard" retries what AWS throttles and what the network drops, with growing pauses, six times in all.
 RETRIES = {"mode": "standard", "total_max_attempts": PATIENT_ATTEMPTS}

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    alarms,
     bucket,
     event_queue,
     event_source_mapping,
     execution_role,
+    fallback_topic,
     function,
     log_group,
     queue,
@@ -30,6 +32,7 @@ COMPONENTS = {
     "bucket": bucket,
     "trail": trail,
     "topic": topic,
+    "fallback_topic": fallback_topic,
     "queue": queue,
     "log_group": log_group,
     "execution_role": execution_role,
@@ -38,6 +41,7 @@ COMPONENTS = {
     "function": function,
     "event_source_mapping": event_source_mapping,
     "rule": rule,
+    "alarms": alarms,
 }
 
 

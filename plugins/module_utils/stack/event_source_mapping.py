@@ -18,11 +18,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_source
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import GROUPING_CONCURRENCY, Settings
 
 BATCH_SIZE = 10
-# Two at once is the least that Lambda takes. Each paces its messages, so that SNS does not suspend a mail subscriber.
-MAXIMUM_CONCURRENCY = 2
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -33,7 +31,8 @@ def desired(settings: Settings) -> dict[str, Any]:
         "EventSourceArn": names.event_queue_arn(settings),
         "BatchSize": BATCH_SIZE,
         "MaximumBatchingWindowInSeconds": 0,
-        "ScalingConfig": {"MaximumConcurrency": MAXIMUM_CONCURRENCY},
+        # Each run paces its messages, so that SNS does not suspend a mail subscriber.
+        "ScalingConfig": {"MaximumConcurrency": GROUPING_CONCURRENCY},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         # A filter would drop events without a word.
         "FilterCriteria": {},

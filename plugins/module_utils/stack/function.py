@@ -12,6 +12,7 @@ from typing import Any
 from ansible.module_utils.urls import open_url
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_invoke_config
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import contents_sha256
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
@@ -35,6 +36,7 @@ ATTRIBUTES = (
     "MemorySize",
     "Role",
     "DeadLetterConfig",
+    "EventInvokeConfig",
     "Environment",
     "Layers",
     "ReservedConcurrentExecutions",
@@ -48,6 +50,10 @@ RUNTIME = "python3.13"
 HANDLER = "handler.lambda_handler"
 TIMEOUT_SECONDS = 30
 MEMORY_MIB = 128
+# Both are the most that Lambda has. An event that it cannot run the function with, as other functions use up the
+# account's concurrency, is then delivered late, but without anybody's help; the alarm on throttles tells meanwhile.
+RETRY_ATTEMPTS = 2
+EVENT_AGE_SECONDS = 6 * 60 * 60
 
 DOWNLOAD_SECONDS = 10
 PACKAGE_MAX = 1024 * 1024
@@ -65,11 +71,17 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Timeout": TIMEOUT_SECONDS,
         "MemorySize": MEMORY_MIB,
         "Role": names.role_arn(settings),
-        "DeadLetterConfig": {"TargetArn": names.queue_arn(settings)},
+        # What failed goes to the queue by a destination, which tells the error, too. With a dead-letter queue besides,
+        # it would come there twice.
+        "DeadLetterConfig": {},
+        "EventInvokeConfig": event_invoke_config.settings(
+            RETRY_ATTEMPTS, EVENT_AGE_SECONDS, on_failure=names.queue_arn(settings)
+        ),
         "Environment": _environment(settings),
-        # A layer would be somebody else's code beside ours; a limit, 0 say, would let alerts be lost.
+        # A layer would be somebody else's code beside ours; a limit that nobody asked for, 0 say, would let alerts be
+        # lost.
         "Layers": [],
-        "ReservedConcurrentExecutions": None,
+        "ReservedConcurrentExecutions": settings.reserved_concurrency,
         "CodeSha256": settings.code.code_sha256,
         "ContentsSha256": settings.code.contents_sha256,
         "Tags": settings.tags,
@@ -95,14 +107,15 @@ def live(account: Account, desired: Document) -> Document | None:
         ForeignResourceError: there is one of this name that is not ours.
         AnsibleAWSError: a read failed.
     """
-    name = desired["FunctionName"]
+    client, name = account.clients["lambda"], desired["FunctionName"]
     try:
-        answer = call(f"read function {name}", account.clients["lambda"].get_function, FunctionName=name)
+        answer = call(f"read function {name}", client.get_function, FunctionName=name)
     except is_ansible_aws_error_code("ResourceNotFoundException"):
         return None
     found = {
         **_configuration(answer["Configuration"]),
         "ReservedConcurrentExecutions": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+        "EventInvokeConfig": event_invoke_config.describe(client, name),
         "Tags": answer.get("Tags", {}),
     }
     _refuse_foreign(found, desired)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
 
 def bucket_name(settings: Settings) -> str:
@@ -23,6 +23,30 @@ def trail_arn(settings: Settings) -> str:
 
 def topic_arn(settings: Settings) -> str:
     return settings.arn("sns", settings.name)
+
+
+def fallback_topic_name(settings: Settings) -> str:
+    return f"{settings.name}-fallback"
+
+
+def fallback_topic_arn(settings: Settings) -> str:
+    return settings.arn("sns", fallback_topic_name(settings))
+
+
+def alarm_name(settings: Settings, what: str) -> str:
+    return f"{settings.name}-{what}"
+
+
+def alarm_arn(settings: Settings, what: str) -> str:
+    """The ARN of an alarm, or with C(*) a pattern for those of all."""
+    return settings.arn("cloudwatch", f"alarm:{alarm_name(settings, what)}")
+
+
+def alarm_actions(settings: Settings) -> list[str]:
+    """The topics that an alarm is published to: that of the alerts, and the fallback."""
+    if settings.state_of_fallback_topic == PRESENT:
+        return [topic_arn(settings), fallback_topic_arn(settings)]
+    return [topic_arn(settings), *([settings.fallback] if settings.fallback else [])]
 
 
 def queue_name(settings: Settings) -> str:

@@ -33,6 +33,7 @@ class Plan:
 
     Attributes:
         subscribers: what has become of each, if the topic was looked at.
+        fallback: the same of whom the alarms tell besides.
         live: each component that was looked at, as its module read it.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     present: tuple[str, ...]
     subscribers: tuple[Document, ...]
     live: Mapping[str, Any] = field(default_factory=dict)
+    fallback: tuple[Document, ...] = ()
 
     @property
     def differing(self) -> dict[str, Change]:
@@ -65,8 +67,12 @@ def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
     changes = {name: _difference(name, live[name], desired[name]) for name in names}
     present = tuple(name for name in names if _is_there(live[name]))
-    subscribers = subscriptions.states(live["topic"], desired["topic"]) if "topic" in live else []
-    return Plan(changes, present, tuple(subscribers), live)
+    told = {name: _subscribers(name, live, desired) for name in ("topic", "fallback_topic")}
+    return Plan(changes, present, told["topic"], live, told["fallback_topic"])
+
+
+def _subscribers(name: str, live: Mapping[str, Any], desired: Mapping[str, Document]) -> tuple[Document, ...]:
+    return tuple(subscriptions.states(live[name], desired[name])) if name in live else ()
 
 
 def _live(account: Account, name: str, desired: Document) -> Any:

@@ -22,6 +22,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     iam_region,
     partition_of,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.topic import MAIL_ADDRESS
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
 # requirements"); rule names 64; role names 64 with "-function" appended; bucket names 63, lower case, with
@@ -29,11 +30,18 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 NAME_MIN = 3
 BUCKET_NAME_MAX = 63
+# The least that Lambda takes as the maximum concurrency of a queue's event source mapping.
+GROUPING_CONCURRENCY = 2
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
 TAG_OURS = "trailwatch"
 PRESENT, ABSENT = "present", "absent"
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
+
+
+_TOPIC_ARN = re.compile(
+    r"arn:(?P<partition>[a-z-]+):sns:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):(?P<name>[A-Za-z0-9_-]{1,256})"
+)
 
 
 class SettingsError(ValueError):
@@ -60,6 +68,9 @@ class Settings:
     trusted_accounts: tuple[str, ...] = ()
     group_seconds: int = 0
     purge_subscribers: bool = False
+    reserved_concurrency: int | None = None
+    alarms: bool = True
+    fallback: str = ""
 
     @property
     def partition(self) -> str:
@@ -74,6 +85,16 @@ class Settings:
     def state_of_grouping(self) -> str:
         """What is to become of the resources that only grouping needs: C(PRESENT) or C(ABSENT)."""
         return PRESENT if self.group_seconds else ABSENT
+
+    @property
+    def state_of_alarms(self) -> str:
+        """What is to become of the alarms: C(PRESENT) or C(ABSENT)."""
+        return PRESENT if self.alarms else ABSENT
+
+    @property
+    def state_of_fallback_topic(self) -> str:
+        """What is to become of the fallback's topic: it is for alarms only, and ours if a mail address was given."""
+        return PRESENT if self.alarms and "@" in self.fallback else ABSENT
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this account, such as C(arn("sns", "alerts"))."""
@@ -211,6 +232,57 @@ def check_group_seconds(seconds: int) -> int:
             "message per event."
         )
     return seconds
+
+
+def check_fallback(fallback: str, name: str, account_id: str, region: str) -> str:
+    """Whom the alarms tell besides the subscribers: a mail address, the ARN of a topic, or nobody.
+
+    Raises:
+        SettingsError: it is neither, or no alarm could publish there, or it is the topic of the alerts.
+    """
+    if not fallback or MAIL_ADDRESS.fullmatch(fallback):
+        return fallback
+    arn = _TOPIC_ARN.fullmatch(fallback)
+    if arn is None:
+        raise SettingsError(
+            f"iam_alerting_fallback is {fallback!r}. Give one mail address, or the ARN of a standard SNS topic such as "
+            f"arn:{partition_of(region)}:sns:{region}:111111111111:on-call."
+        )
+    if (arn["partition"], arn["region"]) != (partition_of(region), region):
+        # Amazon CloudWatch User Guide, "Notifying users on alarm changes".
+        raise SettingsError(
+            f"iam_alerting_fallback is {fallback}, but alarms publish to topics of their own region only. Take a topic "
+            f"in {region}, or a mail address."
+        )
+    if arn["account"] == account_id and arn["name"] in (name, f"{name}-fallback"):
+        raise SettingsError(
+            f"iam_alerting_fallback is {fallback}, which is a topic of the alerting itself, or would be taken for one. "
+            "Take another topic, or a mail address."
+        )
+    return fallback
+
+
+def check_reserved_concurrency(executions: int | None, group_seconds: int) -> int | None:
+    """How many executions at a time are reserved for the function; None for no limit of its own.
+
+    Raises:
+        SettingsError: the function would never run, or not as often as the queue's events are handed to it.
+    """
+    if executions is None:
+        return None
+    if executions < 1:
+        raise SettingsError(
+            f"iam_alerting_reserved_concurrency is {executions}, so the function would never run. Set it to 1 at "
+            "least, or leave it out for no limit of its own."
+        )
+    if group_seconds and executions < GROUPING_CONCURRENCY:
+        # AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings".
+        raise SettingsError(
+            f"iam_alerting_reserved_concurrency is {executions}, but with iam_alerting_group_seconds the function is "
+            f"run {GROUPING_CONCURRENCY} times at once, and what is throttled would count as failed. Set it to "
+            f"{GROUPING_CONCURRENCY} at least."
+        )
+    return executions
 
 
 def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:

@@ -69,6 +69,26 @@ def warnings_of(settings: Settings) -> list[str]:
     """What is allowed of the subscribers, and hardly meant."""
     if not settings.subscriptions:
         return [f"{_VARIABLE} is empty: alerts are published, but nobody gets them."]
+    return [*_unheard_alerts(settings), *_unheard_alarms(settings)]
+
+
+def _unheard_alarms(settings: Settings) -> list[str]:
+    """CloudWatch gives its messages no attributes, so that whoever filters by them gets none."""
+    policies = [_policy_over_attributes(each) for each in settings.subscriptions]
+    if not settings.alarms or settings.fallback or not all(_asks_for_attributes(policy) for policy in policies):
+        return []
+    return [
+        f"Nobody gets the alarms on the alerting in account {settings.account_id}: all {_VARIABLE} have filters, which "
+        "let no alarm through. Set iam_alerting_fallback, or add a subscriber without filters."
+    ]
+
+
+def _asks_for_attributes(policy: Mapping[str, Any]) -> bool:
+    """Whether a message without attributes does not pass."""
+    return any({"exists": False} not in values for values in policy.values())
+
+
+def _unheard_alerts(settings: Settings) -> list[str]:
     unheard = _unheard(settings)
     if not unheard:
         return []

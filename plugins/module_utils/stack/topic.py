@@ -19,7 +19,7 @@ DISPLAY_NAME = "cloudtrail-alerting"
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The topic: only our function publishes, nobody outside the account subscribes."""
+    """The topic: only our function and our alarms publish, nobody outside the account subscribes."""
     return {
         "Name": settings.name,
         "TopicArn": names.topic_arn(settings),
@@ -32,9 +32,11 @@ def desired(settings: Settings) -> dict[str, Any]:
 
 
 def _policy(settings: Settings) -> dict[str, Any]:
+    arn = names.topic_arn(settings)
     # By condition and not by principal: SNS refuses a policy that names a role which does not exist yet, and rewrites
     # it when the role is made anew.
-    function_role = {"aws:PrincipalArn": names.role_arn(settings)}
+    function = {"aws:PrincipalArn": names.role_arn(settings)}
+    alarms = {"aws:SourceArn": names.alarm_arn(settings, "*")} if settings.alarms else {}
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -43,26 +45,56 @@ def _policy(settings: Settings) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": {"AWS": settings.global_arn("iam", "root")},
                 "Action": "sns:Publish",
-                "Resource": names.topic_arn(settings),
-                "Condition": {"ArnEquals": function_role},
+                "Resource": arn,
+                "Condition": {"ArnEquals": function},
             },
-            {
-                "Sid": "NobodyElsePublishes",
-                "Effect": "Deny",
-                "Principal": {"AWS": "*"},
-                "Action": "sns:Publish",
-                "Resource": names.topic_arn(settings),
-                "Condition": {"ArnNotEquals": function_role},
-            },
-            {
-                "Sid": "NobodyOutsideSubscribes",
-                "Effect": "Deny",
-                "Principal": {"AWS": "*"},
-                "Action": "sns:Subscribe",
-                "Resource": names.topic_arn(settings),
-                "Condition": {"StringNotEquals": {"aws:PrincipalAccount": settings.account_id}},
-            },
+            *([alarms_publish(settings, arn)] if alarms else []),
+            nobody_else_publishes(arn, {**function, **alarms}),
+            nobody_outside_subscribes(settings, arn),
         ],
+    }
+
+
+def alarms_publish(settings: Settings, topic_arn: str) -> dict[str, Any]:
+    """The statement that lets our alarms publish (Amazon SNS Developer Guide, "Example cases for access control")."""
+    return {
+        "Sid": "OurAlarmsPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic_arn,
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": names.alarm_arn(settings, "*")},
+            "StringEquals": {"aws:SourceAccount": settings.account_id},
+        },
+    }
+
+
+def nobody_else_publishes(topic_arn: str, publishers: dict[str, str]) -> dict[str, Any]:
+    """The statement that denies whoever is none of the C(publishers), of which each is told by its condition key.
+
+    All keys have to be others for it to deny. A key that a request does not have counts as another one: a call of a
+    service has no aws:PrincipalArn, any other call no aws:SourceArn (IAM User Guide, "Global condition keys").
+    """
+    return {
+        "Sid": "NobodyElsePublishes",
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "sns:Publish",
+        "Resource": topic_arn,
+        "Condition": {"ArnNotLike": publishers},
+    }
+
+
+def nobody_outside_subscribes(settings: Settings, topic_arn: str) -> dict[str, Any]:
+    """The statement that denies other accounts to subscribe."""
+    return {
+        "Sid": "NobodyOutsideSubscribes",
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "sns:Subscribe",
+        "Resource": topic_arn,
+        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": settings.account_id}},
     }
 
 
@@ -82,7 +114,7 @@ def live(account: Account, desired: Document) -> Document | None:
 def _wanted(desired: Document) -> Document:
     """The topic in the terms in which it is compared; its tags are read and compared here."""
     subscriptions = sns_topic.checked_subscriptions(desired["Subscriptions"])
-    parts = {name: value for name, value in desired.items() if name not in ("Tags", "Purge")}
+    parts = {name: value for name, value in desired.items() if name not in ("State", "Tags", "Purge")}
     return {**parts, "Subscriptions": subscriptions}
 
 

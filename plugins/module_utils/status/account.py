@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import alarms, subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
@@ -18,15 +18,16 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 UNREADABLE = "unreadable"
 DEAF = "deaf"
 DEAD_LETTERS = "dead_letters"
+ALARM = "alarm"
 DRIFT = "drift"
 DELIVERY = "delivery"
 PENDING = "pending"
 UNEXPECTED = "unexpected"
 HEALTHY = "healthy"
 # The kinds of problems, the worst first.
-KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, DRIFT, DELIVERY, PENDING, UNEXPECTED)
+KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, ALARM, DRIFT, DELIVERY, PENDING, UNEXPECTED)
 
-_PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "last_alert", "drift")
+_PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "alarms", "last_alert", "drift")
 _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
@@ -41,10 +42,18 @@ def account_status(
         "function": _function(live["function"], plan.changes["function"]) if "function" in live else None,
         "subscribers": list(plan.subscribers) if "topic" in live else None,
         "dead_letters": _waiting(live["queue"]) if live.get("queue") else None,
+        "alarms": _alarms(live["alarms"] or {}) if "alarms" in live else None,
         "last_alert": _iso(last_alert),
         "drift": list(plan.differing),
     }
-    problems = _problems(settings, parts, deaf.reasons(desired, plan), desired["queue"]["QueueName"])
+    told: dict[str, Iterable[str]] = {
+        DEAF: deaf.reasons(desired, plan),
+        ALARM: [_says(settings, alarm) for alarm in alarms.firing(live.get("alarms"))],
+        PENDING: [
+            f"fallback not confirmed: {each}" for each in subscriptions.named(plan.fallback, subscriptions.PENDING)
+        ],
+    }
+    problems = _problems(settings, parts, told, desired["queue"]["QueueName"])
     return _document(settings.account_id, settings.account_name, settings.region, problems, parts)
 
 
@@ -67,13 +76,14 @@ def _document(
     }
 
 
-def _problems(settings: Settings, parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict[str, str]]:
-    """What somebody has to see to, the worst first."""
+def _problems(
+    settings: Settings, parts: Document, told: Mapping[str, Iterable[str]], queue: str
+) -> list[dict[str, str]]:
+    """What somebody has to see to, the worst first: what follows from the parts, and C(told) by its kind besides."""
     unlisted = _subscribers(parts, subscriptions.UNEXPECTED, "not on the list")
     letters, drift = parts["dead_letters"], parts["drift"]
     error = (parts["trail"] or {}).get("delivery_error")
     found: dict[str, Iterable[str]] = {
-        DEAF: deaf_for,
         DEAD_LETTERS: [f"dead letters: {letters} in {queue}"] if letters else [],
         DRIFT: [
             *([f"differs: {', '.join(drift)}"] if drift else []),
@@ -85,7 +95,7 @@ def _problems(settings: Settings, parts: Document, deaf_for: Iterable[str], queu
         PENDING: _subscribers(parts, subscriptions.PENDING, "not confirmed"),
         UNEXPECTED: [] if settings.purge_subscribers else unlisted,
     }
-    return [{"kind": kind, "what": what} for kind in KINDS for what in found.get(kind, ())]
+    return [{"kind": kind, "what": what} for kind in KINDS for what in (*found.get(kind, ()), *told.get(kind, ()))]
 
 
 def _subscribers(parts: Document, state: str, told: str) -> list[str]:
@@ -116,6 +126,20 @@ def _function(live: Document | None, change: Change) -> Document:
         "last_modified": _iso(datetime.datetime.fromisoformat(modified)) if modified else None,
         "code_as_desired": live is not None and "CodeSha256" not in change.after,
     }
+
+
+def _alarms(live: Mapping[str, Document]) -> list[dict[str, str | None]]:
+    return [
+        {"name": name, "state": alarm["StateValue"], "since": _iso(alarm.get("StateUpdatedTimestamp"))}
+        for name, alarm in sorted(live.items())
+    ]
+
+
+def _says(settings: Settings, alarm: Document) -> str:
+    """What an alarm says in the first sentence of its description; the rest is in its mail."""
+    described = str(alarm.get("AlarmDescription") or alarm.get("StateReason", ""))
+    sentence = described.removeprefix(alarms.prefix_of_descriptions(settings)).partition(". ")[0]
+    return f"alarm {alarm['AlarmName']}: {sentence}"
 
 
 def _waiting(live: Document) -> int:

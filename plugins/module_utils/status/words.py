@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
+    ALARM,
     DEAD_LETTERS,
     DEAF,
     DELIVERY,
@@ -24,6 +25,7 @@ OF_ACCOUNTS = {
     UNREADABLE: "unreadable",
     DEAF: "deaf",
     DEAD_LETTERS: "with dead letters",
+    ALARM: "with alarms",
     DRIFT: "drifted",
     DELIVERY: "without log files",
     PENDING: "with pending subscribers",
@@ -33,6 +35,7 @@ OF_ACCOUNTS = {
 OF_ACCOUNT = {
     **OF_ACCOUNTS,
     DEAD_LETTERS: "dead letters",
+    ALARM: "alarm",
     DRIFT: "drift",
     DELIVERY: "no log files",
     PENDING: "pending",

@@ -17,7 +17,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.verification.eviden
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
 
 # Components that an event does not pass on its way from the trail to the function.
-_NOT_ON_THE_WAY = ("bucket", "trail", "topic", "queue", "log_group")
+_NOT_ON_THE_WAY = ("bucket", "trail", "topic", "fallback_topic", "queue", "log_group", "alarms")
 _OF_PUBLICATION = ("topic", "execution_role")
 
 

@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_an
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import letter
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import function, names, rule, trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, make_plan
@@ -66,7 +67,7 @@ class Evidence:
 
     @functools.cached_property
     def dead_letters(self) -> list[tuple[str, dict[str, str]]]:
-        """Messages of the dead-letter queue with their attributes, those of the two calls among them if they came."""
+        """Messages of the dead-letter queue with what is said of them, also those of the two calls if they came."""
         sqs, name = self._clients["sqs"], names.queue_name(self._settings)
         found: list[tuple[str, dict[str, str]]] = []
         try:
@@ -81,7 +82,7 @@ class Evidence:
         return found
 
     def dead_letter(self, journey: Journey) -> dict[str, str] | None:
-        """The attributes of the dead letter about a call."""
+        """What is said of the dead letter about a call."""
         title = f'"{journey.title}"'
         return next((said for body, said in self.dead_letters if journey.name in body and title in body), None)
 
@@ -143,10 +144,11 @@ def _received(sqs: Any, name: str, url: str) -> list[tuple[str, dict[str, str]]]
         WaitTimeSeconds=1,
         MessageAttributeNames=["All"],
     )
-    return [
-        (
-            message["Body"],
-            {key: value.get("StringValue", "") for key, value in message.get("MessageAttributes", {}).items()},
-        )
-        for message in answer.get("Messages", [])
-    ]
+    return [(message["Body"], _said(message)) for message in answer.get("Messages", [])]
+
+
+def _said(message: Document) -> dict[str, str]:
+    """What EventBridge says of the failure in attributes of the message, or Lambda in a record around the event."""
+    attributes = {key: value.get("StringValue", "") for key, value in message.get("MessageAttributes", {}).items()}
+    error = letter.told_error(message["Body"])
+    return {**attributes, "ErrorMessage": error} if error else attributes

@@ -99,13 +99,15 @@ def test_the_notes_tell_of_subscribers_by_what_has_become_of_them() -> None:
         subscriber("other", "unexpected"),
         subscriber("secops", "confirmed"),
     ]
+    plan = Plan({}, (), (), fallback=(subscriber("on-call", "pending"),))
     told = [
         "not confirmed yet: asked@example.com (asked 2026-03-14 03:07 UTC), late@example.com",
+        "fallback not confirmed yet: on-call@example.com",
         "lost: gone@example.com (unsubscribed 2026-03-15 04:00 UTC by user/alice)",
         "not on the list: other@example.com",
     ]
-    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS), subscribers) == told
+    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS), plan, subscribers) == told
     # To unsubscribe them is part of the change then.
-    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), subscribers) == told[:2]
-    again = stack_plan.notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), [])
+    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), plan, subscribers) == told[:3]
+    again = stack_plan.notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), Plan({}, (), ()), [])
     assert again == ["lost and subscribed again: gone@example.com"]

@@ -28,6 +28,31 @@ def test_an_event_is_handed_over_as_it_is_and_called_by_action_and_id() -> None:
     assert read(message(body), QUEUE) == Letter("m-1", Kind.EVENT, "iam:CreateUser 1a2b", body)
 
 
+def invocation_record(payload: Any) -> str:
+    """As Lambda sends it to a destination for failures."""
+    return json.dumps(
+        {
+            "version": "1.0",
+            "timestamp": "2026-11-23T03:12:45.000Z",
+            "requestContext": {
+                "requestId": "e4b46cbf-b738-xmpl-8880-a18cdf61200e",
+                "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:iam-alerting:$LATEST",
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": 3,
+            },
+            "requestPayload": payload,
+            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+            "responsePayload": {"errorMessage": "denied", "errorType": "AuthorizationError"},
+        }
+    )
+
+
+def test_of_a_record_of_a_failed_invocation_the_event_is_handed_over() -> None:
+    event = {"detail": DETAIL}
+    letter = read(message(invocation_record(event)), QUEUE)
+    assert letter == Letter("m-1", Kind.EVENT, "iam:CreateUser 1a2b", json.dumps(event))
+
+
 def test_a_reminder_is_handed_over_as_a_batch_of_the_events_queue() -> None:
     body = json.dumps({"summary": {"pk": "group", "opener": "event#1"}})
     letter = read(message(body), QUEUE)
@@ -49,6 +74,8 @@ def test_a_reminder_is_handed_over_as_a_batch_of_the_events_queue() -> None:
         '{"summary": {}, "more": 1}',
         # The function would take it for a batch, and the messages in it for events.
         '{"Records": [], "detail": {}}',
+        invocation_record({"Records": [], "detail": {}}),
+        invocation_record("text"),
     ],
 )
 def test_anything_else_is_unreadable_and_called_by_its_id(body: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ SETTINGS = {
 
 
 GROUPING = ["table", "event_queue", "event_source_mapping"]
+OPTIONAL = ["fallback_topic", *GROUPING, "alarms"]
 
 
 def stack(**settings: Any) -> dict[str, Any]:
@@ -49,6 +51,8 @@ def test_all_names_come_from_one() -> None:
     assert documents["event_queue"]["QueueName"] == "watch-events"
     assert documents["table"]["TableName"] == "watch-groups"
     assert documents["event_source_mapping"]["PolicyName"] == "watch-grouping"
+    assert documents["fallback_topic"]["Name"] == "watch-fallback"
+    assert documents["alarms"]["Alarms"][0]["AlarmName"] == "watch-dead-letters"
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
@@ -73,13 +77,20 @@ def test_only_the_accounts_own_trail_writes_to_the_bucket() -> None:
     assert statement(policy, "TlsOnly")["Effect"] == "Deny"
 
 
-def test_only_the_function_publishes_and_nobody_outside_subscribes() -> None:
+def test_only_the_function_publishes_and_our_alarms_and_nobody_outside_subscribes() -> None:
     documents = stack()
     policy = documents["topic"]["Policy"]
     role = documents["execution_role"]["Arn"]
     deny = statement(policy, "NobodyElsePublishes")
     assert deny["Effect"] == "Deny"
-    assert deny["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    # Both have to be others.
+    assert deny["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": role, "aws:SourceArn": ALARM_ARNS}}
+    allow = statement(policy, "OurAlarmsPublish")
+    assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allow["Condition"] == {
+        "ArnLike": {"aws:SourceArn": ALARM_ARNS},
+        "StringEquals": {"aws:SourceAccount": "111111111111"},
+    }
     outside = statement(policy, "NobodyOutsideSubscribes")
     assert outside["Effect"] == "Deny"
     assert outside["Condition"] == {"StringNotEquals": {"aws:PrincipalAccount": "111111111111"}}
@@ -100,7 +111,8 @@ def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> 
     documents = stack()
     queue = documents["queue"]["QueueArn"]
     assert documents["rule"]["Target"]["DeadLetterArn"] == queue
-    assert documents["function"]["DeadLetterConfig"] == {"TargetArn": queue}
+    assert documents["function"]["EventInvokeConfig"]["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
+    assert documents["function"]["DeadLetterConfig"] == {}
     sources = statement(documents["queue"]["Policy"], "RulesSendWhatTheyCouldNotDeliver")["Condition"]["ArnLike"]
     assert "arn:aws:events:us-east-1:111111111111:rule/iam-alerting" in sources["aws:SourceArn"]
 
@@ -109,7 +121,7 @@ def test_without_grouping_the_rule_invokes_the_function() -> None:
     documents = stack()
     assert documents["rule"]["Target"]["Arn"] == documents["function"]["FunctionArn"]
     assert "GROUP_SECONDS" not in documents["function"]["Environment"]
-    assert [name for name, document in documents.items() if document.get("State") == "absent"] == GROUPING
+    assert [documents[name]["State"] for name in GROUPING] == ["absent"] * 3
 
 
 def test_grouping_puts_queue_and_table_beside_the_function() -> None:
@@ -117,7 +129,7 @@ def test_grouping_puts_queue_and_table_beside_the_function() -> None:
     queue = documents["event_queue"]
     assert documents["rule"]["Target"]["Arn"] == queue["QueueArn"]
     assert documents["function"]["Environment"]["GROUP_SECONDS"] == "300"
-    assert [name for name, document in documents.items() if document.get("State") == "present"] == GROUPING
+    assert [documents[name]["State"] for name in GROUPING] == ["present"] * 3
     assert documents["event_source_mapping"]["EventSourceArn"] == queue["QueueArn"]
     # Lambda refuses a mapping whose queue hides a message for less than the function may run.
     assert queue["VisibilityTimeout"] >= 6 * documents["function"]["Timeout"]
@@ -138,6 +150,89 @@ def test_grouping_lets_the_function_use_its_queue_and_its_table_only() -> None:
     }
     assert not [action for statement in statements for action in statement["Action"] if "*" in action]
     assert documents["execution_role"]["PolicyDocument"] == stack()["execution_role"]["PolicyDocument"]
+
+
+def alarms(**settings: Any) -> dict[str, dict[str, Any]]:
+    """The alarms, by what they are about."""
+    found = stack(**settings)["alarms"]["Alarms"]
+    return {alarm["AlarmName"].removeprefix("iam-alerting-"): alarm for alarm in found}
+
+
+def metrics(alarm: dict[str, Any]) -> list[str]:
+    """The names of the metrics that an alarm is about, and is billed for."""
+    stats = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", [alarm]) if "MetricStat" in query]
+    return [metric["MetricName"] for metric in stats or [alarm]]
+
+
+def test_what_is_watched() -> None:
+    assert {name: metrics(alarm) for name, alarm in alarms().items()} == {
+        "dead-letters": ["ApproximateNumberOfMessagesVisible"],
+        "function-errors": ["Errors"],
+        "function-throttles": ["Throttles"],
+        "rule-failures": ["FailedInvocations", "InvocationsFailedToBeSentToDlq"],
+        "notifications-failed": ["NumberOfNotificationsFailed"],
+        "unheard": ["NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFilteredOut"],
+    }
+    assert set(alarms(group_seconds=300)) - set(alarms()) == {"events-waiting"}
+
+
+def test_each_rule_has_an_alarm() -> None:
+    actions = tuple(f"iam:{'Action' * 8}{number}" for number in range(80))
+    assert {"rule-failures", "rule-failures-2"} <= set(alarms(actions=actions))
+    metric = alarms(actions=actions)["rule-failures-2"]["Metrics"][1]["MetricStat"]["Metric"]
+    assert metric["Dimensions"] == [{"Name": "RuleName", "Value": "iam-alerting-2"}]
+
+
+def test_an_alarm_is_silent_without_data_and_says_what_to_do() -> None:
+    for alarm in alarms(group_seconds=300, name="n" * 30).values():
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert "ansible-playbook playbooks/" in alarm["AlarmDescription"]
+        assert "111111111111" in alarm["AlarmDescription"]
+        assert len(alarm["AlarmDescription"]) <= 1024
+
+
+def test_of_an_alarm_with_expressions_one_gives_the_data_and_all_that_is_named_is_there() -> None:
+    for alarm in alarms().values():
+        queries = alarm.get("Metrics", [])
+        names = {query["Id"] for query in queries}
+        assert sum(query["ReturnData"] for query in queries) == bool(queries)
+        for query in queries:
+            assert set(re.findall(r"\b[a-z]+\b", query.get("Expression", ""))) <= names
+
+
+ALARM_ARNS = "arn:aws:cloudwatch:us-east-1:111111111111:alarm:iam-alerting-*"
+TOPIC = "arn:aws:sns:us-east-1:111111111111:iam-alerting"
+ELSEWHERE = "arn:aws:sns:us-east-1:222222222222:on-call"
+
+
+@pytest.mark.parametrize(
+    ("fallback", "actions", "state"),
+    [
+        ("", [TOPIC], "absent"),
+        ("on-call@example.com", [TOPIC, f"{TOPIC}-fallback"], "present"),
+        (ELSEWHERE, [TOPIC, ELSEWHERE], "absent"),
+    ],
+)
+def test_alarms_are_told_to_the_fallback_too(fallback: str, actions: list[str], state: str) -> None:
+    documents = stack(fallback=fallback)
+    assert all(alarm["AlarmActions"] == actions for alarm in documents["alarms"]["Alarms"])
+    assert documents["fallback_topic"]["State"] == state
+
+
+def test_to_the_fallback_only_our_alarms_publish() -> None:
+    document = stack(fallback="on-call@example.com")["fallback_topic"]
+    deny = statement(document["Policy"], "NobodyElsePublishes")
+    assert deny["Condition"] == {"ArnNotLike": {"aws:SourceArn": ALARM_ARNS}}
+    allowed = [each for each in document["Policy"]["Statement"] if each["Effect"] == "Allow"]
+    assert [each["Principal"] for each in allowed] == [{"Service": "cloudwatch.amazonaws.com"}]
+    assert document["Subscriptions"] == [{"protocol": "email", "endpoint": "on-call@example.com"}]
+    assert document["KmsMasterKeyId"] == ""
+
+
+def test_without_alarms_nothing_of_them_is_left() -> None:
+    documents = stack(alarms=False, fallback="on-call@example.com")
+    assert [documents[name]["State"] for name in ("alarms", "fallback_topic")] == ["absent"] * 2
+    assert "cloudwatch" not in json.dumps(documents["topic"])
 
 
 def test_the_sender_shown_in_mails() -> None:

@@ -16,10 +16,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import b
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
 
-DESIRED = stack(group_seconds=300)
+DESIRED = stack(group_seconds=300, fallback="on-call@example.com")
 # Those that are compared by the code that their modules use, too.
-SHARED = ["topic", "queue", "table", "event_queue"]
-PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "rule")]
+SHARED = ["topic", "fallback_topic", "queue", "table", "event_queue"]
+PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "rule", "alarms")]
 # What SNS and SQS tell of a resource beside the attributes that are compared.
 TOPIC = {"KmsMasterKeyId": "", "Owner": "111111111111"}
 QUEUE = {
@@ -37,8 +37,9 @@ QUEUE = {
 def live(name: str, **other: Any) -> dict[str, Any]:
     """The component as it is when it is in sync, but for C(other)."""
     document = copy.deepcopy(DESIRED[name])
-    if name == "topic":
-        subscriber = {"Protocol": "email", "Endpoint": "secops@example.com", "State": "confirmed"}
+    if name in ("topic", "fallback_topic"):
+        (wanted,) = document["Subscriptions"]
+        subscriber = {"Protocol": "email", "Endpoint": wanted["endpoint"], "State": "confirmed"}
         document |= {**TOPIC, "Subscriptions": [subscriber]}
     if name in ("queue", "event_queue"):
         document = {**QUEUE, **document}
@@ -69,7 +70,8 @@ def test_absent_is_a_difference_in_everything_and_has_no_before(name: str) -> No
     [(name, attribute) for name in PLAIN if name != "log_group" for attribute in COMPONENTS[name].ATTRIBUTES],
 )
 def test_each_attribute_counts_and_alone_is_named(name: str, attribute: str) -> None:
-    other = {} if isinstance(DESIRED[name][attribute], dict) else "other"
+    other: Any = {} if DESIRED[name][attribute] else {"other": "value"}
+    other = other if isinstance(DESIRED[name][attribute], dict) else "other"
     other = [] if attribute == "LifecycleRules" else other
     change = difference(name, live(name, **{attribute: other}))
     assert set(by_attribute(change)) == {attribute}
@@ -133,6 +135,63 @@ def test_mapping_and_policy_are_compared_each_for_itself() -> None:
     nothing = difference("event_source_mapping", None)
     assert nothing.before == {}
     assert "PolicyDocument" in nothing.after
+
+
+def live_alarms() -> dict[str, Any]:
+    """The alarms as they are when they are in sync; CloudWatch gives lists in its own order, and says what it has."""
+    known = {"StateValue": "OK", "OKActions": [], "InsufficientDataActions": [], "ActionsEnabled": True}
+    document = copy.deepcopy(DESIRED["alarms"])
+    for alarm in document["Alarms"]:
+        alarm.get("Metrics", []).reverse()
+    return {alarm["AlarmName"]: {**known, **alarm, "Tags": dict(document["Tags"])} for alarm in document["Alarms"]}
+
+
+def test_alarms_in_sync_are_no_difference() -> None:
+    assert not difference("alarms", live_alarms())
+
+
+def test_no_alarms_are_all_new() -> None:
+    change = difference("alarms", None)
+    assert change.before == {}
+    assert set(change.after) == set(live_alarms())
+
+
+@pytest.mark.parametrize("attribute", ["AlarmActions", "Threshold", "TreatMissingData", "AlarmDescription"])
+def test_an_alarms_attribute_is_named_with_the_alarm(attribute: str) -> None:
+    there = live_alarms()
+    there["iam-alerting-dead-letters"][attribute] = [] if attribute == "AlarmActions" else "other"
+    assert set(by_attribute(difference("alarms", there))) == {f"iam-alerting-dead-letters {attribute}"}
+
+
+def test_what_an_alarm_has_beside_what_was_asked_for_counts() -> None:
+    there = live_alarms()
+    there["iam-alerting-dead-letters"] |= {"ActionsEnabled": False, "Unit": "Count"}
+    name = "iam-alerting-dead-letters"
+    assert set(by_attribute(difference("alarms", there))) == {f"{name} ActionsEnabled", f"{name} Unit"}
+
+
+def test_an_expression_is_compared() -> None:
+    there = live_alarms()
+    there["iam-alerting-unheard"]["Metrics"][-1]["Expression"] = "published * 0"
+    assert set(by_attribute(difference("alarms", there))) == {"iam-alerting-unheard Metrics"}
+
+
+def test_an_alarm_that_is_missing_and_one_too_many_are_named() -> None:
+    there = live_alarms()
+    there["iam-alerting-old"] = there.pop("iam-alerting-unheard")
+    change = difference("alarms", there)
+    assert change.before["iam-alerting-unheard"] == {}
+    assert "iam-alerting-old" in change.before
+    assert set(change.after) == {"iam-alerting-unheard"}
+
+
+def test_tags_of_others_on_an_alarm_are_left_alone() -> None:
+    there = live_alarms()
+    there["iam-alerting-unheard"]["Tags"]["owner"] = "somebody"
+    assert not difference("alarms", there)
+    there["iam-alerting-unheard"]["Tags"]["team"] = "others"
+    change = difference("alarms", there)
+    assert change.before == {"iam-alerting-unheard Tags": {"team": "others", "trailwatch": "iam-alerting"}}
 
 
 def test_a_table_with_other_keys_is_refused_and_not_compared() -> None:

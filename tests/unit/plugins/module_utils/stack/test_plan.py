@@ -12,9 +12,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan, reported_diff
-from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import GROUPING, stack
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import (
+    GROUPING,
+    OPTIONAL,
+    stack,
+)
 
-OFF = stack()
+OFF = stack(alarms=False)
 TABLE, QUEUE = OFF["table"]["TableArn"], OFF["event_queue"]["QueueArn"]
 NOTHING = Change({}, {})
 DIFFERS = Change({"a": 1}, {"a": 2})
@@ -30,7 +34,7 @@ class NoClients(dict[str, Any]):
 def read(tagged: Mapping[str, Mapping[str, str]], monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The unwanted components that are read if the tagging service knows of these resources."""
     found = set()
-    for name in GROUPING:
+    for name in OPTIONAL:
         monkeypatch.setattr(COMPONENTS[name], "live", lambda _account, _desired, name=name: found.add(name))
         plan._live(Account(NoClients(), tagged), name, OFF[name])
     return found
@@ -38,7 +42,7 @@ def read(tagged: Mapping[str, Mapping[str, str]], monkeypatch: pytest.MonkeyPatc
 
 def test_what_nobody_wants_and_nobody_knows_of_is_not_read() -> None:
     account = Account(NoClients(), {OFF["queue"]["QueueArn"]: {}})
-    assert [plan._live(account, name, OFF[name]) for name in GROUPING] == [None] * 3
+    assert [plan._live(account, name, OFF[name]) for name in OPTIONAL] == [None] * len(OPTIONAL)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,8 @@ def test_what_nobody_wants_and_nobody_knows_of_is_not_read() -> None:
         # The mapping is removed first: it may be there as long as one of the others is.
         ((TABLE,), {"table", "event_source_mapping"}),
         ((QUEUE,), {"event_queue", "event_source_mapping"}),
+        ((OFF["fallback_topic"]["TopicArn"],), {"fallback_topic"}),
+        ((f"{OFF['alarms']['ArnPrefix']}unheard",), {"alarms"}),
     ],
 )
 def test_what_the_tagging_service_knows_of_is_looked_for(
@@ -56,14 +62,14 @@ def test_what_the_tagging_service_knows_of_is_looked_for(
     assert read({arn: {} for arn in tagged}, monkeypatch) == names
 
 
-@pytest.mark.parametrize("name", GROUPING)
+@pytest.mark.parametrize("name", OPTIONAL)
 def test_unwanted_and_there_is_a_removal_and_not_there_is_none(name: str) -> None:
     assert plan._difference(name, {"TableName": "iam-alerting-groups"}, OFF[name]) == REMOVAL
     assert not plan._difference(name, None, OFF[name])
 
 
 def test_what_goes_comes_last_and_in_reverse() -> None:
-    changes = {name: REMOVAL if name in GROUPING else DIFFERS for name in COMPONENTS} | {"topic": NOTHING}
+    changes = {name: REMOVAL if name in OPTIONAL else DIFFERS for name in COMPONENTS} | {"topic": NOTHING}
     differing = list(Plan(changes, (), ()).differing)
     assert differing == [
         "bucket",
@@ -73,9 +79,11 @@ def test_what_goes_comes_last_and_in_reverse() -> None:
         "execution_role",
         "function",
         "rule",
+        "alarms",
         "event_source_mapping",
         "event_queue",
         "table",
+        "fallback_topic",
     ]
 
 

@@ -142,3 +142,48 @@ def test_alerts_are_gathered_for_as_long_as_a_queue_keeps_a_message_back(seconds
     with pytest.raises(settings.SettingsError, match=f"iam_alerting_group_seconds is {seconds}.* 0 to 900"):
         settings.check_group_seconds(seconds)
     assert [settings.check_group_seconds(allowed) for allowed in (0, 900)] == [0, 900]
+
+
+ARN = "arn:aws:sns:us-east-1:222222222222:on-call"
+
+
+@pytest.mark.parametrize("fallback", ["", "on-call@example.com", ARN])
+def test_a_fallback_is_nobody_an_address_or_a_topic(fallback: str) -> None:
+    assert settings.check_fallback(fallback, "watch", "111111111111", "us-east-1") == fallback
+
+
+@pytest.mark.parametrize(
+    ("fallback", "told"),
+    [
+        ("on-call", "is 'on-call'. Give one mail address, or the ARN of a standard SNS topic such as arn:aws:sns:"),
+        ("a@example.com, b@example.com", "Give one mail address"),
+        (f"{ARN}.fifo", "standard SNS topic"),
+        (ARN.replace("us-east-1", "eu-west-1"), "of their own region only. Take a topic in us-east-1"),
+        (ARN.replace("arn:aws:", "arn:aws-cn:"), "of their own region only"),
+        ("arn:aws:sns:us-east-1:111111111111:watch", "a topic of the alerting itself"),
+        ("arn:aws:sns:us-east-1:111111111111:watch-fallback", "a topic of the alerting itself"),
+    ],
+)
+def test_a_fallback_that_no_alarm_could_reach_is_refused(fallback: str, told: str) -> None:
+    with pytest.raises(settings.SettingsError, match=f"iam_alerting_fallback .*{told}"):
+        settings.check_fallback(fallback, "watch", "111111111111", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("executions", "group_seconds", "told"),
+    [
+        (0, 0, "iam_alerting_reserved_concurrency is 0, so the function would never run"),
+        (-1, 0, "would never run"),
+        (1, 300, "is 1, but with iam_alerting_group_seconds the function is run 2 times at once"),
+    ],
+)
+def test_a_concurrency_with_which_alerts_would_be_lost_is_refused(
+    executions: int, group_seconds: int, told: str
+) -> None:
+    with pytest.raises(settings.SettingsError, match=told):
+        settings.check_reserved_concurrency(executions, group_seconds)
+
+
+@pytest.mark.parametrize(("executions", "group_seconds"), [(None, 0), (None, 300), (1, 0), (2, 300)])
+def test_other_concurrencies_are_taken_and_none_is_no_limit(executions: int | None, group_seconds: int) -> None:
+    assert settings.check_reserved_concurrency(executions, group_seconds) == executions

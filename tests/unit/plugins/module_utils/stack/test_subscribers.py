@@ -127,10 +127,11 @@ def test_as_many_combinations_as_sns_takes() -> None:
     assert len(policy({"accounts": accounts, "minimum_severity": "high"})["account"]) == 75
 
 
-def warnings(*entries: dict[str, Any], reported: Sequence[str] = REPORTED) -> list[str]:
+def warnings(*entries: dict[str, Any], reported: Sequence[str] = REPORTED, **other: Any) -> list[str]:
     named = [{"endpoint": f"{number}@example.com", **entry} for number, entry in enumerate(entries)]
     subscriptions = check_subscribers(named, reported)
-    return warnings_of(Settings(**{**SETTINGS, "actions": tuple(reported), "subscriptions": subscriptions}))
+    settings = {"actions": tuple(reported), "subscriptions": subscriptions, "fallback": "on-call@example.com"}
+    return warnings_of(Settings(**{**SETTINGS, **settings, **other}))
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,26 @@ def test_the_warning_names_the_actions_that_nobody_gets() -> None:
 
 def test_no_subscriber_at_all_is_a_warning() -> None:
     assert warnings() == ["iam_alerting_subscribers is empty: alerts are published, but nobody gets them."]
+
+
+FILTER = dict(minimum_severity="low")
+
+
+def test_a_warning_where_nobody_gets_the_alarms_as_they_have_no_attributes() -> None:
+    (warning,) = warnings(FILTER, FILTER, fallback="")
+    assert "Nobody gets the alarms on the alerting in account 111111111111" in warning
+    assert "Set iam_alerting_fallback" in warning
+
+
+@pytest.mark.parametrize(
+    ("entries", "other"),
+    [
+        ((FILTER,), {"fallback": "on-call@example.com"}),
+        ((FILTER,), {"fallback": "", "alarms": False}),
+        ((FILTER, {}), {"fallback": ""}),
+        ((dict(filter_policy={"severity": ["critical", {"exists": False}]}),), {"fallback": ""}),
+        ((dict(filter_policy={"AlarmName": ["x"]}, filter_policy_scope="MessageBody"),), {"fallback": ""}),
+    ],
+)
+def test_no_warning_where_somebody_may_get_the_alarms(entries: Sequence[dict[str, Any]], other: dict[str, Any]) -> None:
+    assert warnings(*entries, **other) == []

@@ -29,6 +29,7 @@ HEALTHY: dict[str, Any] = {
     },
     "subscribers": [SECOPS, SIEM],
     "dead_letters": 0,
+    "alarms": [{"name": "iam-alerting-unheard", "state": "OK", "since": "2026-03-02T09:15:30Z"}],
     "last_alert": "2026-03-15T16:00:00Z",
     "drift": [],
 }
@@ -80,6 +81,12 @@ TROUBLED = [
         drift=["rule"],
     ),
     troubled("warehouse", 345678901234, ("dead_letters", "dead letters: 12 in iam-alerting-dlq"), dead_letters=12),
+    troubled(
+        "events",
+        350000000000,
+        ("alarm", "alarm iam-alerting-unheard: alerts were published to the topic iam-alerting and nobody got them"),
+        alarms=[{"name": "iam-alerting-unheard", "state": "ALARM", "since": "2026-03-15T16:08:00Z"}],
+    ),
     troubled(
         "staging",
         356789012345,

@@ -21,12 +21,14 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import account_status, unreadable
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS, stack
 
-DESIRED = stack()
+DESIRED = stack(fallback="on-call@example.com")
 FUNCTION = DESIRED["function"]["FunctionArn"]
 STATEMENT = {FUNCTION: {"sid": {}}}
 SECOPS = {"Protocol": "email", "Endpoint": "secops@example.com", "State": "confirmed"}
 ALERT = datetime.datetime(2026, 3, 14, 3, tzinfo=datetime.UTC)
 TRAIL = {"IsLogging": True, "IncludeGlobalServiceEvents": True, "LatestDeliveryTime": ALERT}
+# As CloudWatch has it when it is well.
+ALARM = {**DESIRED["alarms"]["Alarms"][0], "StateValue": "OK", "StateUpdatedTimestamp": ALERT}
 LAMBDA = {
     "State": "Active",
     "StateReason": None,
@@ -55,6 +57,8 @@ LIVE: dict[str, Any] = {
     "rule": rules(),
     "event_queue": None,
     "event_source_mapping": None,
+    "fallback_topic": None,
+    "alarms": {"iam-alerting-dead-letters": ALARM},
 }
 
 
@@ -70,8 +74,8 @@ def status(
     live = {**LIVE, **other}
     same = dict.fromkeys(live, Change({}, {}))
     present = tuple(name for name, found in live.items() if found is not None)
-    subscribers = tuple(subscriptions.states(live["topic"], DESIRED["topic"]))
-    plan = Plan({**same, **(changes or {})}, present, subscribers, live)
+    told = [tuple(subscriptions.states(live[name], DESIRED[name])) for name in ("topic", "fallback_topic")]
+    plan = Plan({**same, **(changes or {})}, present, told[0], live, told[1])
     return account_status(Settings(**SETTINGS, **(settings or {})), DESIRED, plan, ALERT)
 
 
@@ -96,6 +100,7 @@ def test_a_healthy_account_has_no_problem_and_tells_all() -> None:
         },
         "subscribers": [subscriber("confirmed")],
         "dead_letters": 0,
+        "alarms": [{"name": "iam-alerting-dead-letters", "state": "OK", "since": "2026-03-14T03:00:00Z"}],
         "last_alert": "2026-03-14T03:00:00Z",
         "drift": [],
     }
@@ -176,6 +181,29 @@ def test_another_code_is_told() -> None:
     assert status({"function": change})["function"]["code_as_desired"] is False
 
 
+def test_an_alarm_is_told_by_what_it_says() -> None:
+    firing = {**ALARM, "StateValue": "ALARM"}
+    pending = {"StateValue": "INSUFFICIENT_DATA"}
+    found = status(alarms={"iam-alerting-dead-letters": firing, "iam-alerting-unheard": pending})
+    assert found["problems"] == [
+        {
+            "kind": "alarm",
+            "what": "alarm iam-alerting-dead-letters: alerts were not delivered; their events wait in the queue "
+            "iam-alerting-dlq for 14 days at most",
+        }
+    ]
+    assert [each["state"] for each in found["alarms"]] == ["ALARM", "INSUFFICIENT_DATA"]
+    described = {**firing, "AlarmDescription": "Somebody's own."}
+    assert problems(alarms={"iam-alerting-dead-letters": described}) == [
+        ("alarm", "alarm iam-alerting-dead-letters: Somebody's own.")
+    ]
+
+
+def test_a_fallback_that_has_not_confirmed_is_named() -> None:
+    waiting = {"Protocol": "email", "Endpoint": "on-call@example.com", "State": "pending"}
+    assert problems(fallback_topic=subscribed(waiting)) == [("pending", "fallback not confirmed: on-call@example.com")]
+
+
 def test_an_account_without_anything_is_told_in_one_go() -> None:
     nothing = {**dict.fromkeys(LIVE), "rule": GONE}
     plan = Plan(dict.fromkeys(LIVE, Change({}, {"all": 1})), (), (), nothing)
@@ -187,7 +215,7 @@ def test_what_was_not_looked_at_is_unknown_and_no_problem() -> None:
     plan = Plan({"bucket": Change({}, {})}, ("bucket",), (), {"bucket": {}})
     found = account_status(Settings(**SETTINGS), DESIRED, plan, None)
     assert found["problems"] == []
-    for part in ("trail", "rules", "function", "subscribers", "dead_letters", "last_alert"):
+    for part in ("trail", "rules", "function", "subscribers", "dead_letters", "alarms", "last_alert"):
         assert found[part] is None
 
 

@@ -18,17 +18,17 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.status.m
 
 
 def test_a_thousand_accounts_are_a_few_lines_and_the_worst_come_first() -> None:
-    text = problems_table(report(*many(993), *TROUBLED), 120)
+    text = problems_table(report(*many(992), *TROUBLED), 120)
     lines = text.splitlines()
     assert len(lines) < 20
     assert max(map(len, lines[:-1])) <= 120
     assert lines[1].startswith("acquired-shop  210987654321  unreadable")
     assert lines[0].startswith("ACCOUNT ")
     assert "\npayments       222222222222  deaf          2026-03-13 22:00  trail iam-alerting is not logging" in text
-    assert "\n993 healthy (-e iam_alerting_status_show=all lists them)\n" in text
+    assert "\n992 healthy (-e iam_alerting_status_show=all lists them)\n" in text
     assert lines[-1] == (
-        "1000 accounts: 993 healthy, 1 unreadable, 2 deaf, 1 with dead letters, 3 drifted, 1 without log files, "
-        "1 with pending subscribers."
+        "1000 accounts: 992 healthy, 1 unreadable, 2 deaf, 1 with dead letters, 1 with alarms, 3 drifted, "
+        "1 without log files, 1 with pending subscribers."
     )
 
 
