@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from ministack import app
@@ -101,6 +102,37 @@ def caller_allowed(access_key: str, account: str, action: str, resource: str) ->
             return True
         ctx = _context(principal.type, principal.arn, account, action, resource, "us-east-1", {})
         return evaluator.evaluate(ctx, principal.policies, *principal.limits).decision == "Allow"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What IAM's simulator says of one action on one resource, and which keys of conditions it was not told."""
+
+    decision: str
+    missing: list[str]
+
+
+def simulated(source: str, action: str, resource: str, context: dict[str, list[str]]) -> Simulation:
+    """The simulator's verdict on a user or role, by its own policies and boundary."""
+    account, kind, name = source.split(":")[4], source.split(":")[5].partition("/")[0], source.rpartition("/")[2]
+    gather, store = {
+        "role": (evaluator._gather_role_policies, iam._roles),
+        "user": (evaluator._gather_user_policies, iam._users),
+    }[kind]
+    found, limits = gather(name, account), evaluator._permissions_boundary(store, name, account)
+    keys = {key: values[0] if len(values) == 1 else values for key, values in context.items()}
+    ctx = _context("AssumedRole" if kind == "role" else "User", source, account, action, resource, "us-east-1", keys)
+    asked = {
+        key
+        for layer in (found, *limits)
+        for statements in layer
+        for statement in statements
+        for block in statement.conditions.values()
+        for key in block
+    }
+    missing = sorted(key for key in asked if evaluator._resolve_condition_key(key, ctx) is None)
+    decision = evaluator.evaluate(ctx, found, *limits).decision
+    return Simulation({"Allow": "allowed", "Deny": "explicitDeny"}.get(decision, "implicitDeny"), missing)
 
 
 def policy_denies_role(policy: str | dict[str, Any] | None, role_arn: str, action: str, resource: str) -> bool:

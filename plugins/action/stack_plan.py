@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import json
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import know
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
+from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import DeniedError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, preflight, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     REMOVAL,
     Plan,
@@ -45,7 +47,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     reported_diff,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    AUTO,
+    CREATE,
     HTTPS_FORMATS,
+    TRAIL_MODES,
     Settings,
     SettingsError,
     check_account_id,
@@ -59,6 +64,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError
 
 # The services whose actions are on most lists: their models are read once, before the workers fork.
 USUAL_SERVICES = ("iam", "cloudtrail")
@@ -84,6 +90,7 @@ SETTINGS: dict[str, Any] = {
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
+    "trail": {"type": "str", "choices": list(TRAIL_MODES), "default": AUTO},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -107,20 +114,17 @@ class ActionModule(ActionBase):
         arguments = arguments_of(self, ARGUMENTS)
         try:
             settings = checked_settings(arguments)
-            names = check_components(arguments["components"])
-            desired = desired_stack(settings)
-            plan = made_plan(arguments, settings, desired, names)
+            plan, changes = planned(arguments, settings, check_components(arguments["components"]))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
-        unwanted = [name for name, document in desired.items() if is_unwanted(document)]
-        changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
+        unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
             "summary": summary(arguments, changes, unwanted, notes(settings, plan), self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
-            "bucket": desired["bucket"]["Name"],
+            "bucket": plan.desired["bucket"]["Name"],
             "differing": list(changes),
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -131,7 +135,7 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
-        return result | differences(changes) | {"desired": desired, "package": str(write_package(settings.code))}
+        return result | differences(changes) | {"desired": plan.desired, "package": str(write_package(settings.code))}
 
 
 def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str, Any]:
@@ -140,33 +144,53 @@ def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str,
     return {**arguments.pop("settings"), **arguments}
 
 
-def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:
-    """The plan, read with credentials that are certainly for the account of the settings.
+def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> tuple[Plan, dict[str, Change]]:
+    """The plan, read with credentials that are certainly for the account, and what is to be changed by it.
 
-    After something was applied, it is read again for a while if something differs: AWS needs some time until all of it
-    says the same of what was just written.
+    Raises:
+        AccountError: the account cannot be entered, or something in it may not be read.
+        AnsibleAWSError: a read failed, a resource is somebody else's, or the changes could not be made to the end.
     """
-    account_clients = entered(arguments, settings)
-    plan = make_plan(account_clients, desired, names)
-    rereads = REREADS if arguments["applied"] else 0
+    if arguments["state"] == "absent":
+        settings = dataclasses.replace(settings, trail=CREATE)  # so that what is ours is found, whoever's trail serves
+    with entered(arguments, settings) as account_clients:
+        plan = made_plan(account_clients, settings, names, REREADS if arguments["applied"] else 0)
+        if plan.trails.failure:
+            raise TrailError(message=plan.trails.failure)
+        changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
+        if changes and not arguments["applied"]:
+            preflight.check(account_clients, settings, plan, changes)
+    return plan, changes
+
+
+def made_plan(account_clients: Any, settings: Settings, names: list[str], rereads: int) -> Plan:
+    """The plan, read again up to so many times while something differs.
+
+    After something was applied, AWS needs some time until all of it says the same of what was just written.
+    """
+    plan = make_plan(account_clients, settings, names)
     while plan.differing and rereads:
         time.sleep(REREAD_PAUSE_SECONDS)
-        plan = make_plan(account_clients, desired, names)
+        plan = make_plan(account_clients, settings, names)
         rereads -= 1
     return plan
 
 
-def entered(arguments: dict[str, Any], settings: Settings) -> Any:
+@contextlib.contextmanager
+def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
     """The clients, with credentials that are certainly for the account of the settings.
 
     Raises:
-        AccountError: the account cannot be entered.
+        AccountError: the account cannot be entered, or the credentials lack a permission for what is done meanwhile.
     """
     access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
     credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
     account_clients = clients.clients_of(settings.region)
     account_clients.enter(credentials)
-    return account_clients
+    try:
+        yield account_clients
+    except DeniedError as error:
+        raise AccountError(error.told(credentials.arn, settings.account_id)) from error
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:
@@ -185,7 +209,12 @@ def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
 def notes(settings: Settings, plan: Plan) -> list[str]:
     """What somebody has to see to, besides what differs."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    told = {"not confirmed yet": plan.pending, "suppressions expired": expired(settings.suppressions, today)}
+    told = {
+        "not confirmed yet": plan.pending,
+        "suppressions expired": expired(settings.suppressions, today),
+        **trails.notes(plan.trails),
+        "kept the log files of a former trail in bucket": plan.kept,
+    }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
 
 
@@ -257,6 +286,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
         group_seconds=check_group_seconds(arguments["group_seconds"]),
+        trail=arguments["trail"],
     )
 
 

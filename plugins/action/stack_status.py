@@ -18,8 +18,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import make_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
     DEAD_LETTERS,
@@ -63,11 +63,10 @@ def read_status(arguments: dict[str, Any]) -> Document:
     """
     settings = stack_plan.checked_settings(arguments)
     names = check_components(arguments["components"])
-    desired = desired_stack(settings)
-    plan = stack_plan.made_plan({**arguments, "applied": []}, settings, desired, names)
-    cloudwatch = clients.clients_of(settings.region)["cloudwatch"]  # made_plan has let it into the account
-    alert = last_alert(cloudwatch, desired["topic"]["Name"], datetime.datetime.now(datetime.UTC))
-    return account_status(settings, desired, plan, alert)
+    with stack_plan.entered(arguments, settings) as account_clients:
+        plan = make_plan(account_clients, settings, names)
+        alert = last_alert(account_clients["cloudwatch"], settings.name, datetime.datetime.now(datetime.UTC))
+    return account_status(settings, plan, alert)
 
 
 def refused(status: Document, kinds: Collection[str]) -> list[str]:

@@ -34,6 +34,7 @@ TAG_OURS = "trailwatch"
 PRESENT, ABSENT = "present", "absent"
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
+TRAIL_MODES = AUTO, CREATE, EXISTING = "auto", "create", "existing"
 
 
 class SettingsError(ValueError):
@@ -59,6 +60,7 @@ class Settings:
     time_zone: str = ""
     trusted_accounts: tuple[str, ...] = ()
     group_seconds: int = 0
+    trail: str = AUTO
 
     @property
     def partition(self) -> str:
@@ -73,6 +75,11 @@ class Settings:
     def state_of_grouping(self) -> str:
         """What is to become of the resources that only grouping needs: C(PRESENT) or C(ABSENT)."""
         return PRESENT if self.group_seconds else ABSENT
+
+    @property
+    def state_of_trail(self) -> str:
+        """What is to become of our trail and its bucket. Before it is settled which trail serves, they are wanted."""
+        return ABSENT if self.trail == EXISTING else PRESENT
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this account, such as C(arn("sns", "alerts"))."""

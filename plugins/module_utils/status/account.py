@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf, subscribers
 
 UNREADABLE = "unreadable"
@@ -28,13 +28,11 @@ _PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "last_ale
 _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
-def account_status(
-    settings: Settings, desired: Mapping[str, Document], plan: Plan, last_alert: datetime.datetime | None
-) -> Document:
+def account_status(settings: Settings, plan: Plan, last_alert: datetime.datetime | None) -> Document:
     """The status of an account that was read. What was not looked at is None."""
-    live = plan.live
+    live, desired = plan.live, plan.desired
     parts: Document = {
-        "trail": _trail(live["trail"]) if "trail" in live else None,
+        "trail": _trail(plan) if "trail" in live else None,
         "rules": _rules(live["rule"].found.rules.values()) if "rule" in live else None,
         "function": _function(live["function"], plan.changes["function"]) if "function" in live else None,
         "subscribers": subscribers.states(live["topic"], desired["topic"]) if "topic" in live else None,
@@ -42,7 +40,7 @@ def account_status(
         "last_alert": _iso(last_alert),
         "drift": list(plan.differing),
     }
-    problems = _problems(parts, deaf.reasons(desired, plan), desired["queue"]["QueueName"])
+    problems = _problems(parts, deaf.reasons(plan), desired["queue"]["QueueName"])
     return _document(settings.account_id, settings.account_name, settings.region, problems, parts)
 
 
@@ -68,7 +66,8 @@ def _document(
 def _problems(parts: Document, deaf_for: Iterable[str], queue: str) -> list[dict[str, str]]:
     """What somebody has to see to, the worst first."""
     letters, drift = parts["dead_letters"], parts["drift"]
-    error = (parts["trail"] or {}).get("delivery_error")
+    trail = parts["trail"] or {"own": True}
+    error = trail["own"] and trail.get("delivery_error")  # others see to the log files of theirs
     found: dict[str, Iterable[str]] = {
         DEAF: deaf_for,
         DEAD_LETTERS: [f"dead letters: {letters} in {queue}"] if letters else [],
@@ -88,10 +87,14 @@ def _subscribers(parts: Document, state: str, told: str) -> list[str]:
     return [f"{told}: {', '.join(which)}"] if which else []
 
 
-def _trail(live: Document | None) -> Document:
-    known = live or {}
+def _trail(plan: Plan) -> Document:
+    """The trail that serves: ours, or the one of others that is used in its place."""
+    serving = plan.live["trail"] if plan.trails.mode == CREATE else plan.trails.in_use
+    known = serving or {}
     return {
-        "exists": live is not None,
+        "name": known.get("Title") or plan.desired["trail"]["Name"],
+        "own": plan.trails.mode == CREATE,
+        "exists": serving is not None,
         "logging": bool(known.get("IsLogging")),
         "last_delivery": _iso(known.get("LatestDeliveryTime")),
         "delivery_error": known.get("LatestDeliveryError") or None,

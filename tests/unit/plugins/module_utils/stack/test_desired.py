@@ -112,12 +112,21 @@ def test_without_grouping_the_rule_invokes_the_function() -> None:
     assert [name for name, document in documents.items() if document.get("State") == "absent"] == GROUPING
 
 
+def test_where_another_trail_serves_there_is_neither_trail_nor_bucket() -> None:
+    def states(trail: str) -> set[str]:
+        documents = stack(trail=trail)
+        return {documents[name]["State"] for name in ("bucket", "trail")}
+
+    assert states("existing") == {"absent"}
+    assert states("create") == states("auto") == {"present"}
+
+
 def test_grouping_puts_queue_and_table_beside_the_function() -> None:
     documents = stack(group_seconds=300)
     queue = documents["event_queue"]
     assert documents["rule"]["Target"]["Arn"] == queue["QueueArn"]
     assert documents["function"]["Environment"]["GROUP_SECONDS"] == "300"
-    assert [name for name, document in documents.items() if document.get("State") == "present"] == GROUPING
+    assert [name for name in GROUPING if documents[name]["State"] == "present"] == GROUPING
     assert documents["event_source_mapping"]["EventSourceArn"] == queue["QueueArn"]
     # Lambda refuses a mapping whose queue hides a message for less than the function may run.
     assert queue["VisibilityTimeout"] >= 6 * documents["function"]["Timeout"]
