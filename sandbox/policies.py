@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,7 +150,7 @@ def account_allowed(policy: dict[str, Any] | None, role_arn: str, action: str, r
 
 
 def _context(
-    kind: str, arn: str, account: str, action: str, resource: str, region: str, keys: dict[str, str]
+    kind: str, arn: str, account: str, action: str, resource: str, region: str, keys: Mapping[str, str | list[str]]
 ) -> evaluator.EvalContext:
     return evaluator.EvalContext(
         principal_arn=arn,
