@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, log_patterns, policies, sns_delivery, strict
+from sandbox import alarms, log_patterns, policies, sns_delivery, strict, trails
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -50,8 +50,9 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     log_patterns.install()
     policies.install()
     sns_delivery.install()
+    trails.install()
     journal, faults = Journal(), Faults()
-    strict.install(files.status, journal)
+    strict.install(files.status, journal, management)
     delivery = Delivery(bus, files)
     accounts = Accounts(management)
     admin = Admin(journal, faults)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ministack import app
@@ -103,6 +105,37 @@ def caller_allowed(access_key: str, account: str, action: str, resource: str) ->
         return evaluator.evaluate(ctx, principal.policies, *principal.limits).decision == "Allow"
 
 
+@dataclass(frozen=True)
+class Simulation:
+    """What IAM's simulator says of one action on one resource, and which keys of conditions it was not told."""
+
+    decision: str
+    missing: list[str]
+
+
+def simulated(source: str, action: str, resource: str, context: dict[str, list[str]]) -> Simulation:
+    """The simulator's verdict on a user or role, by its own policies and boundary."""
+    account, kind, name = source.split(":")[4], source.split(":")[5].partition("/")[0], source.rpartition("/")[2]
+    gather, store = {
+        "role": (evaluator._gather_role_policies, iam._roles),
+        "user": (evaluator._gather_user_policies, iam._users),
+    }[kind]
+    found, limits = gather(name, account), evaluator._permissions_boundary(store, name, account)
+    keys = {key: values[0] if len(values) == 1 else values for key, values in context.items()}
+    ctx = _context("AssumedRole" if kind == "role" else "User", source, account, action, resource, "us-east-1", keys)
+    asked = {
+        key
+        for layer in (found, *limits)
+        for statements in layer
+        for statement in statements
+        for block in statement.conditions.values()
+        for key in block
+    }
+    missing = sorted(key for key in asked if evaluator._resolve_condition_key(key, ctx) is None)
+    decision = evaluator.evaluate(ctx, found, *limits).decision
+    return Simulation({"Allow": "allowed", "Deny": "explicitDeny"}.get(decision, "implicitDeny"), missing)
+
+
 def policy_denies_role(policy: str | dict[str, Any] | None, role_arn: str, action: str, resource: str) -> bool:
     """Whether a resource's policy has an explicit deny for the role."""
     ctx = _context("AssumedRole", role_arn, role_arn.split(":")[4], action, resource, "us-east-1", {})
@@ -117,7 +150,7 @@ def account_allowed(policy: dict[str, Any] | None, role_arn: str, action: str, r
 
 
 def _context(
-    kind: str, arn: str, account: str, action: str, resource: str, region: str, keys: dict[str, str]
+    kind: str, arn: str, account: str, action: str, resource: str, region: str, keys: Mapping[str, str | list[str]]
 ) -> evaluator.EvalContext:
     return evaluator.EvalContext(
         principal_arn=arn,

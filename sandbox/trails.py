@@ -1,22 +1,50 @@
-"""Which trails record an event, and what they have delivered."""
+"""Which trails record an event; and the organization's trails, which its members see, too."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudtrail
+
+Item = tuple[str, str, dict[str, Any]]
 
 # Services whose events IncludeGlobalServiceEvents=false leaves out.
 GLOBAL_SERVICES = {"iam.amazonaws.com", "sts.amazonaws.com", "cloudfront.amazonaws.com"}
 
 
+def install() -> None:
+    """Let accounts see the trails of the organization, as AWS's members see their shadows: read-only, by ARN."""
+    visible, find = cloudtrail._visible_trail_items, cloudtrail._find_visible_trail
+
+    def visible_items(*, include_shadow_trails: bool = True) -> list[Item]:
+        return [*visible(include_shadow_trails=include_shadow_trails), *(_shadows() if include_shadow_trails else [])]
+
+    def find_visible(raw: str) -> tuple[str, str | None, dict[str, Any] | None]:
+        shadow = next(((name, region, trail) for region, name, trail in _shadows() if trail["TrailARN"] == raw), None)
+        return shadow or find(raw)
+
+    cloudtrail._visible_trail_items = visible_items
+    cloudtrail._find_visible_trail = find_visible
+
+
+def _shadows() -> Iterator[Item]:
+    """The trails of the organization that are not this account's own and reach this region."""
+    for (owner, region, name), trail in list(cloudtrail._trails.all_items()):
+        is_others = owner != get_account_id() and trail.get("IsOrganizationTrail")
+        if is_others and (trail["IsMultiRegionTrail"] or region == get_region()):
+            yield region, name, trail
+
+
 def covering(account: str, record: dict[str, Any]) -> list[dict[str, Any]]:
-    """The account's trails that log this management event."""
+    """The trails of the account and of its organization that log this management event."""
     if not record.get("managementEvent"):
         return []
     found = []
     for (owner, _region, name), trail in list(cloudtrail._trails.all_items()):
-        if owner == account and trail.get("IsLogging") and _reaches(trail, record):
+        is_of = owner == account or trail.get("IsOrganizationTrail")
+        if is_of and trail.get("IsLogging") and _reaches(trail, record):
             selectors = cloudtrail._event_selectors.get_scoped(owner, trail["HomeRegion"], name, None)
             if _selected(selectors or cloudtrail._DEFAULT_EVENT_SELECTORS, record):
                 found.append(trail)

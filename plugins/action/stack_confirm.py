@@ -26,6 +26,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation.link i
 from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation.run import (
     Outcome,
     Result,
+    Topic,
     ask_again,
     confirm,
     foreseen,
@@ -91,8 +92,11 @@ def done(
     """What came of the links, or would come in check mode. An account that nothing is asked for is not entered."""
     if not links and not arguments["resend"]:
         return {"changed": False, "summary": report.summary([], [], check_mode)}
-    sns = stack_plan.entered(arguments, settings)["sns"]
-    found = topic_of(sns, desired)
+    with stack_plan.entered(arguments, settings) as account_clients:
+        return _done(arguments, account_clients["sns"], topic_of(account_clients["sns"], desired), links, check_mode)
+
+
+def _done(arguments: dict[str, Any], sns: Any, found: Topic, links: list[Link], check_mode: bool) -> dict[str, Any]:
     if check_mode:
         results = [
             foreseen(sns, found, link) or Result(link.endpoint or "somebody", Outcome.CONFIRMED) for link in links

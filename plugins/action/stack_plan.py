@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import json
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
     sign_in,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, subscriptions
+from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import DeniedError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, preflight, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     REMOVAL,
@@ -46,7 +48,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     reported_diff,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    AUTO,
+    CREATE,
     HTTPS_FORMATS,
+    TRAIL_MODES,
     Settings,
     SettingsError,
     check_account_id,
@@ -62,6 +67,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError
 
 # The services whose actions are on most lists: their models are read once, before the workers fork.
 USUAL_SERVICES = ("iam", "cloudtrail")
@@ -91,6 +97,7 @@ SETTINGS: dict[str, Any] = {
     "reserved_concurrency": {"type": "int"},
     "alarms": {"type": "bool", "default": True},
     "fallback": {"type": "str", "default": ""},
+    "trail": {"type": "str", "choices": list(TRAIL_MODES), "default": AUTO},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -115,23 +122,17 @@ class ActionModule(ActionBase):
         arguments = arguments_of(self, ARGUMENTS)
         try:
             settings = checked_settings(arguments)
-            names = check_components(arguments["components"])
-            desired = desired_stack(settings)
-            plan = made_plan(arguments, settings, desired, names)
-            subscribers = remembered_subscribers(arguments, settings, desired, plan)
+            plan, changes = planned(arguments, settings, check_components(arguments["components"]))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
-        unwanted = [name for name, document in desired.items() if is_unwanted(document)]
-        changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
+        unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(
-                arguments, changes, unwanted, notes(arguments, settings, plan, subscribers), self._task.check_mode
-            ),
+            "summary": summary(arguments, changes, unwanted, notes(arguments, settings, plan), self._task.check_mode),
             "account_id": settings.account_id,
             "region": settings.region,
-            "bucket": desired["bucket"]["Name"],
+            "bucket": plan.desired["bucket"]["Name"],
             "differing": list(changes),
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -144,8 +145,8 @@ class ActionModule(ActionBase):
             result |= {"failed": True, "msg": left_over(changes)}
         return result | {
             **differences(changes),
-            "lost": subscriptions.named(subscribers, subscriptions.LOST),
-            "desired": desired,
+            "lost": subscriptions.named(plan.subscribers, subscriptions.LOST),
+            "desired": plan.desired,
             "package": str(write_package(settings.code)),
         }
 
@@ -156,33 +157,66 @@ def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str,
     return {**arguments.pop("settings"), **arguments}
 
 
-def made_plan(arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], names: list[str]) -> Plan:
-    """The plan, read with credentials that are certainly for the account of the settings.
+def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> tuple[Plan, dict[str, Change]]:
+    """The plan, read with credentials that are certainly for the account, and what is to be changed by it.
 
-    After something was applied, it is read again for a while if something differs: AWS needs some time until all of it
-    says the same of what was just written.
+    Raises:
+        AccountError: the account cannot be entered, or something in it may not be read.
+        AnsibleAWSError: a read failed, a resource is somebody else's, or the changes could not be made to the end.
     """
-    account_clients = entered(arguments, settings)
-    plan = make_plan(account_clients, desired, names)
-    rereads = REREADS if arguments["applied"] else 0
+    if arguments["state"] == "absent":
+        settings = dataclasses.replace(settings, trail=CREATE)  # so that what is ours is found, whoever's trail serves
+    with entered(arguments, settings) as account_clients:
+        plan = made_plan(account_clients, settings, names, REREADS if arguments["applied"] else 0)
+        if plan.trails.failure:
+            raise TrailError(message=plan.trails.failure)
+        changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
+        if changes and not arguments["applied"]:
+            preflight.check(account_clients, settings, plan, changes)
+        return with_history(arguments, account_clients, plan), changes
+
+
+def with_history(arguments: dict[str, Any], account_clients: Any, plan: Plan) -> Plan:
+    """The plan, its subscribers with what CloudTrail remembers of them.
+
+    It does not know yet of those who have just been subscribed, and to remove the alerting nobody has to.
+    """
+    if arguments["state"] == "absent" or "topic" in arguments["applied"]:
+        return plan
+    topic = plan.desired["topic"]["TopicArn"]
+    return dataclasses.replace(
+        plan, subscribers=tuple(remembered(account_clients["cloudtrail"], topic, plan.subscribers))
+    )
+
+
+def made_plan(account_clients: Any, settings: Settings, names: list[str], rereads: int) -> Plan:
+    """The plan, read again up to so many times while something differs.
+
+    After something was applied, AWS needs some time until all of it says the same of what was just written.
+    """
+    plan = make_plan(account_clients, settings, names)
     while plan.differing and rereads:
         time.sleep(REREAD_PAUSE_SECONDS)
-        plan = make_plan(account_clients, desired, names)
+        plan = make_plan(account_clients, settings, names)
         rereads -= 1
     return plan
 
 
-def entered(arguments: dict[str, Any], settings: Settings) -> Any:
+@contextlib.contextmanager
+def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
     """The clients, with credentials that are certainly for the account of the settings.
 
     Raises:
-        AccountError: the account cannot be entered.
+        AccountError: the account cannot be entered, or the credentials lack a permission for what is done meanwhile.
     """
     access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
     credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
     account_clients = clients.clients_of(settings.region)
     account_clients.enter(credentials)
-    return account_clients
+    try:
+        yield account_clients
+    except DeniedError as error:
+        raise AccountError(error.told(credentials.arn, settings.account_id)) from error
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:
@@ -198,32 +232,21 @@ def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
     }
 
 
-def remembered_subscribers(
-    arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], plan: Plan
-) -> list[Document]:
-    """The subscribers, with what CloudTrail remembers of them.
-
-    It does not know yet of those who have just been subscribed, and to remove the alerting nobody has to.
-    """
-    if arguments["state"] == "absent" or "topic" in arguments["applied"]:
-        return list(plan.subscribers)
-    cloudtrail = clients.clients_of(settings.region)["cloudtrail"]  # made_plan has let it into the account
-    return remembered(cloudtrail, desired["topic"]["TopicArn"], plan.subscribers)
-
-
-def notes(arguments: dict[str, Any], settings: Settings, plan: Plan, subscribers: Sequence[Document]) -> list[str]:
+def notes(arguments: dict[str, Any], settings: Settings, plan: Plan) -> list[str]:
     """What somebody has to see to, besides what differs."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     told = {
-        "not confirmed yet": subscriptions.named(subscribers, subscriptions.PENDING),
+        "not confirmed yet": subscriptions.named(plan.subscribers, subscriptions.PENDING),
         "fallback not confirmed yet": subscriptions.named(plan.fallback, subscriptions.PENDING),
-        "lost": subscriptions.named(subscribers, subscriptions.LOST),
+        "lost": subscriptions.named(plan.subscribers, subscriptions.LOST),
         "lost and subscribed again": arguments["lost"],
         # Else to unsubscribe them is part of what differs.
         "not on the list": []
         if settings.purge_subscribers
-        else subscriptions.named(subscribers, subscriptions.UNEXPECTED),
+        else subscriptions.named(plan.subscribers, subscriptions.UNEXPECTED),
         "suppressions expired": expired(settings.suppressions, today),
+        **trails.notes(plan.trails),
+        "kept the log files of a former trail in bucket": plan.kept,
     }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
 
@@ -302,6 +325,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         alarms=arguments["alarms"],
         fallback=check_fallback(arguments["fallback"].strip(), name, account_id, region),
         reserved_concurrency=check_reserved_concurrency(arguments["reserved_concurrency"], group_seconds),
+        trail=arguments["trail"],
     )
 
 

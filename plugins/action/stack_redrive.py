@@ -31,7 +31,8 @@ class ActionModule(ActionBase):
         step = announced if self._task.check_mode else redriven
         try:
             settings = stack_plan.checked_settings(arguments)
-            return {"account_id": settings.account_id, **step(stack_plan.entered(arguments, settings), settings)}
+            with stack_plan.entered(arguments, settings) as account_clients:
+                return {"account_id": settings.account_id, **step(account_clients, settings)}
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
 

@@ -19,9 +19,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import make_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscriptions import with_protection
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
@@ -67,13 +67,12 @@ def read_status(arguments: dict[str, Any]) -> Document:
     """
     settings = stack_plan.checked_settings(arguments)
     names = check_components(arguments["components"])
-    desired = desired_stack(settings)
-    plan = stack_plan.made_plan({**arguments, "applied": []}, settings, desired, names)
-    account_clients = clients.clients_of(settings.region)  # made_plan has let them into the account
-    alert = last_alert(account_clients["cloudwatch"], desired["topic"]["Name"], datetime.datetime.now(datetime.UTC))
-    known = remembered(account_clients["cloudtrail"], desired["topic"]["TopicArn"], plan.subscribers)
-    subscribers = with_protection(account_clients["sns"], plan.live.get("topic"), known)
-    return account_status(settings, desired, dataclasses.replace(plan, subscribers=tuple(subscribers)), alert)
+    with stack_plan.entered(arguments, settings) as account_clients:
+        plan = make_plan(account_clients, settings, names)
+        alert = last_alert(account_clients["cloudwatch"], settings.name, datetime.datetime.now(datetime.UTC))
+        known = remembered(account_clients["cloudtrail"], plan.desired["topic"]["TopicArn"], plan.subscribers)
+        subscribers = with_protection(account_clients["sns"], plan.live.get("topic"), known)
+    return account_status(settings, dataclasses.replace(plan, subscribers=tuple(subscribers)), alert)
 
 
 def refused(status: Document, kinds: Collection[str]) -> list[str]:

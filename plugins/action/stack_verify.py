@@ -19,7 +19,6 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action, parse_format
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import leftovers, report
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import KINDS, Kind
@@ -50,7 +49,12 @@ class ActionModule(ActionBase):
             settings = stack_plan.checked_settings(arguments)
             kind = KINDS[arguments["verify_with"]]
             listed = check_listed(kind, settings)
-            return {"account_id": settings.account_id, **step(arguments, settings, kind, listed, minutes)}
+            with stack_plan.entered(arguments, settings) as account_clients:
+                found = old_leftovers(account_clients, arguments, settings)
+                return {
+                    "account_id": settings.account_id,
+                    **step(account_clients, settings, found, kind, listed, minutes),
+                }
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise AnsibleActionFail(str(error)) from error
 
@@ -87,23 +91,25 @@ def check_listed(kind: Kind, settings: Settings) -> list[str]:
 
 
 def announced(
-    arguments: dict[str, Any], settings: Settings, kind: Kind, listed: list[str], minutes: float
+    _clients: Any, _settings: Settings, found: leftovers.Leftovers, kind: Kind, listed: list[str], minutes: float
 ) -> dict[str, Any]:
     """What would be done. Nothing is written."""
-    found = old_leftovers(stack_plan.entered(arguments, settings), arguments, settings)
     summary = report.would_do(kind, listed, minutes, found.titles)
     return {"changed": bool(found.titles), "summary": summary, "removed": found.titles, "events": []}
 
 
 def verified(
-    arguments: dict[str, Any], settings: Settings, kind: Kind, listed: list[str], minutes: float
+    account_clients: Any,
+    settings: Settings,
+    found: leftovers.Leftovers,
+    kind: Kind,
+    listed: list[str],
+    minutes: float,
 ) -> dict[str, Any]:
     """What came of it. Things are afterwards as they were before, but for what broken runs had left."""
-    account_clients = stack_plan.entered(arguments, settings)
-    found = old_leftovers(account_clients, arguments, settings)
     leftovers.remove(account_clients, settings, found)
     warn: Callable[[str], None] = Display().warning
-    proof = prove(account_clients, settings, desired_stack(settings), kind, listed, minutes * 60, warn)
+    proof = prove(account_clients, settings, kind, listed, minutes * 60, warn)
     result = {"changed": bool(found.titles), "removed": found.titles, "events": events(proof)}
     if not proof.holds:
         return {**result, "failed": True, "msg": report.failed(proof)}

@@ -119,6 +119,16 @@ options:
           - For a mail address there is to be a C(fallback_topic).
         type: str
         default: ""
+      trail:
+        description:
+          - Which trail brings the events to EventBridge.
+          - V(create) is one of our own, with a bucket for its log files.
+          - V(existing) is one that is there already and logs what is needed, the organization's or the account's. If
+            there is none, it is a failure. A trail of our own is to be removed; its bucket is kept.
+          - V(auto) is our own if it is there, else one that is there already, else a new one of our own.
+        type: str
+        choices: [auto, create, existing]
+        default: auto
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

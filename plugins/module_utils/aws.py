@@ -23,6 +23,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import failure
+
 Document = dict[str, Any]
 
 # Codes that say "try again" and that AWSRetry does not know.
@@ -90,7 +92,7 @@ def call_all(purpose: str, client: Any, operation: str, **arguments: Any) -> Doc
     """As C(call), the answers of all pages of an operation, given by its Python name, as one."""
     pages = client.get_paginator(operation).paginate(**arguments)
     retry = _once if _is_patient(client) else _patiently
-    answer: Document = call_with(retry, purpose, pages.build_full_result)
+    answer: Document = _tried(purpose, client, retry(pages.build_full_result))
     return answer
 
 
@@ -110,10 +112,14 @@ def _once(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 def call_with(retry: Callable[..., Any], purpose: str, operation: Callable[..., Any], **arguments: Any) -> Any:
     """As C(call), repeated as the decorator C(retry), one of AWSRetry's, says."""
+    return _tried(purpose, getattr(operation, "__self__", None), retry(operation), **arguments)
+
+
+def _tried(purpose: str, client: Any, operation: Callable[..., Any], **arguments: Any) -> Any:
     try:
-        return retry(operation)(**arguments)
+        return operation(**arguments)
     except (ClientError, BotoCoreError) as error:
-        raise AnsibleAWSError(message=f"Failed to {purpose}", exception=error) from error
+        raise failure(purpose, client, error) from error
 
 
 def caller_account(sts: Any) -> Account:

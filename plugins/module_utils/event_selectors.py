@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The event selectors of a CloudTrail trail: what it records. Read, compare, put.
+"""The event selectors of a CloudTrail trail: what it records. Read, judge, put.
 
 A document has either C(EventSelectors) or C(AdvancedEventSelectors), as AWS has it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 
@@ -22,6 +23,16 @@ ALL_MANAGEMENT_EVENTS: list[Document] = [
         "ExcludeManagementEventSources": [],
     }
 ]
+
+
+class Kind(NamedTuple):
+    """The management events of a service that only read, or those that do not."""
+
+    event_source: str
+    read_only: bool
+
+
+IAM_WRITES = Kind("iam.amazonaws.com", read_only=False)
 
 
 def describe(client: Any, trail: str) -> list[Document]:
@@ -48,3 +59,45 @@ def put(client: Any, trail: str, selectors: list[Document]) -> None:
     """
     purpose = f"put the event selectors of trail {trail}"
     call(purpose, client.put_event_selectors, TrailName=trail, EventSelectors=selectors)
+
+
+def record(selectors: Iterable[Mapping[str, Any]], kind: Kind) -> bool:
+    """Whether one of the selectors, basic or advanced, takes all management events of this kind."""
+    return any(
+        all(_holds(field, kind) for field in selector["FieldSelectors"])
+        if "FieldSelectors" in selector
+        else _takes(selector, kind)
+        for selector in selectors
+    )
+
+
+def _takes(selector: Mapping[str, Any], kind: Kind) -> bool:
+    unwanted = "WriteOnly" if kind.read_only else "ReadOnly"
+    return bool(
+        selector.get("IncludeManagementEvents", True)
+        and selector.get("ReadWriteType", "All") != unwanted
+        and kind.event_source not in selector.get("ExcludeManagementEventSources", [])
+    )
+
+
+def _holds(field: Mapping[str, Any], kind: Kind) -> bool:
+    """Whether a condition lets all events of the kind pass. One on another field leaves out some, or may."""
+    values = {
+        "eventCategory": "Management",
+        "readOnly": str(kind.read_only).lower(),
+        "eventSource": kind.event_source,
+    }
+    value = values.get(field["Field"])
+    if value is None:
+        return False
+    return all(test(value, field[name]) for name, test in _TESTS.items() if field.get(name))
+
+
+_TESTS: dict[str, Callable[[str, list[str]], bool]] = {
+    "Equals": lambda value, wanted: value in wanted,
+    "StartsWith": lambda value, wanted: value.startswith(tuple(wanted)),
+    "EndsWith": lambda value, wanted: value.endswith(tuple(wanted)),
+    "NotEquals": lambda value, wanted: value not in wanted,
+    "NotStartsWith": lambda value, wanted: not value.startswith(tuple(wanted)),
+    "NotEndsWith": lambda value, wanted: not value.endswith(tuple(wanted)),
+}

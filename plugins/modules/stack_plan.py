@@ -14,8 +14,9 @@ description:
     to the account, reads what is there, and says what differs, component by component and attribute by attribute.
   - Writes nothing in any mode. A read that fails is a failure for the account and says which call; it never counts as
     nothing there.
-  - Wrong settings are refused before the first call. So are, before any change, a bucket, trail or function of the same
-    name that is somebody else's.
+  - Wrong settings are refused before the first call. So are, before any change, resources of the same name that are
+    somebody else's, a trail too many, and permissions that are missing as far as IAM simulates them.
+  - First is settled which trail brings the events, by O(settings.trail) and what is there.
   - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. No credentials are in
     the result. It serves the role P(trailwatch.aws.iam_alerting#role).
 author:
@@ -108,8 +109,8 @@ bucket:
   returned: success
 summary:
   description:
-    - The account in one line, with the subscribers who have not confirmed yet, were lost or are not on the list, and
-      expired suppressions.
+    - The account in one line, with the subscribers who have not confirmed yet, were lost or are not on the list,
+      expired suppressions, and what is to be known of the trails.
     - Of those who have not confirmed or are missing, CloudTrail's event history tells since when, if it can be read. It
       is read only if there are such.
   type: str

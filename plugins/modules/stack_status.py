@@ -107,10 +107,18 @@ account:
       returned: always
       sample: [{"kind": "deaf", "what": "trail iam-alerting is not logging"}]
     trail:
-      description: Whether the trail C(exists) and is C(logging), its C(last_delivery) of log files, C(delivery_error).
+      description:
+        - The C(name) of the trail that serves, and whether it is our C(own) or one of others.
+        - Whether it C(exists) and is C(logging), its C(last_delivery) of log files, C(delivery_error).
       type: dict
       returned: always
-      sample: {"exists": true, "logging": true, "last_delivery": "2026-03-14T03:10:00Z", "delivery_error": null}
+      sample:
+        name: iam-alerting
+        own: true
+        exists: true
+        logging: true
+        last_delivery: "2026-03-14T03:10:00Z"
+        delivery_error: null
     rules:
       description: C(name) and C(state) of each rule.
       type: list

@@ -19,6 +19,7 @@ from sandbox.strict import check, repair
 from sandbox.wire import Response
 
 STATUS: dict[str, dict[str, Any]] = {}
+MANAGEMENT = ""
 MAX_TRAILS = 5
 
 
@@ -54,14 +55,25 @@ def _name(call: Call, _caller: Caller) -> None:
         raise RefusedError("InvalidTrailNameException", problem)
 
 
+@check("cloudtrail", "CreateTrail", "UpdateTrail")
+def _organization(call: Call, caller: Caller) -> None:
+    if call.params.get("IsOrganizationTrail") and caller.account != MANAGEMENT:
+        message = "The account must be the management account of an organization."
+        raise RefusedError("NotOrganizationMasterAccountException", message)
+
+
+@check("cloudtrail", "GetEventSelectors")
+def _home(call: Call, _caller: Caller) -> None:
+    """They are told to the account of the trail, in its home region."""
+    name = str(call.params.get("TrailName", ""))
+    if name.startswith("arn:") and name.split(":")[3:5] != [get_region(), get_account_id()]:
+        message = f"Unknown trail: {name} for the user: {get_account_id()}"
+        raise RefusedError("TrailNotFoundException", message)
+
+
 @check("cloudtrail", "CreateTrail")
 def _number(_call: Call, _caller: Caller) -> None:
-    home = [
-        trail
-        for (account, region, _), trail in cloudtrail._trails.all_items()
-        if account == get_account_id() and (region == get_region() or trail.get("IsMultiRegionTrail"))
-    ]
-    if len(home) >= MAX_TRAILS:
+    if len(cloudtrail._visible_trail_items()) >= MAX_TRAILS:
         raise RefusedError(
             "MaximumNumberOfTrailsExceededException",
             f"User: {get_account_id()} already has {MAX_TRAILS} trails in {get_region()}.",

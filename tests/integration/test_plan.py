@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox
+from tests.integration import others
 from tests.integration.conftest import Playbooks
 from tests.integration.drift import download
 from tests.integration.live import Account, resources
@@ -143,18 +144,7 @@ def test_an_endpoint_that_is_down_is_named(
 
 
 def foreign_trail(account: Account, sandbox: Sandbox) -> None:
-    name = f"others-{account.id}"
-    cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {**cloudtrail, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{name}"},
-            {**cloudtrail, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/AWSLogs/{account.id}/*"},
-        ],
-    }
-    account.client("s3").create_bucket(Bucket=name)
-    account.client("s3").put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
-    account.client("cloudtrail").create_trail(Name="iam-alerting", S3BucketName=name)
+    others.trail(account, "iam-alerting")
 
 
 def foreign_function(account: Account, sandbox: Sandbox) -> None:

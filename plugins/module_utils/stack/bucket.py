@@ -21,7 +21,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     changed,
     tags_of,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, Settings
 
 # Versions that were overwritten or deleted stay this long, so that a deletion can be undone.
 NONCURRENT_DAYS = 30
@@ -34,6 +34,7 @@ _REFUSED = ["AccessDenied", "AllAccessDisabled", "403"]
 def desired(settings: Settings) -> dict[str, Any]:
     """The bucket: private, encrypted, versioned, TLS only, written by this account's trail alone."""
     return {
+        "State": settings.state_of_trail,
         "Name": names.bucket_name(settings),
         "Arn": names.bucket_arn(settings),
         "Owner": settings.account_id,
@@ -98,6 +99,17 @@ def _lifecycle(retention_days: int) -> list[dict[str, Any]]:
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOAD_DAYS},
         }
     ]
+
+
+def left(account: Account, desired: Document) -> bool:
+    """Not even if it is there: a deployment never removes what may be evidence."""
+    return False
+
+
+def kept(account: Account, desired: Document) -> list[str]:
+    """The bucket of a trail that we had, if it is wanted no more and the tagging service knows of it."""
+    is_left = desired["State"] == ABSENT and desired["Arn"] in account.tagged
+    return [desired["Name"]] if is_left else []
 
 
 def live(account: Account, desired: Document) -> Document | None:

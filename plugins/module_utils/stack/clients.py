@@ -63,21 +63,29 @@ class Clients:
     """One client for each service of C(OPERATIONS) in one region, all on the same credentials."""
 
     def __init__(self, region: str) -> None:
-        session = botocore.session.get_session()
-        session.set_credentials("", "", "")
-        self._credentials = session.get_credentials()
+        self.region = region
+        self.caller = ""
+        self._session = botocore.session.get_session()
+        self._session.set_credentials("", "", "")
+        self._credentials = self._session.get_credentials()
+        self._clients = {service: self._made(service, region) for service in OPERATIONS}
+
+    def _made(self, service: str, region: str) -> Any:
         config = Config(
             retries=RETRIES, connect_timeout=CONNECT_TIMEOUT_SECONDS, s3={"us_east_1_regional_endpoint": "regional"}
         )
-        self._clients = {
-            service: session.create_client(service, region_name=region, config=config) for service in OPERATIONS
-        }
+        return self._session.create_client(service, region_name=region, config=config)
 
     def __getitem__(self, service: str) -> Any:
         return self._clients[service]
 
+    def elsewhere(self, service: str, region: str) -> Any:
+        """A client of a region that need not be this one, on the same credentials."""
+        return self[service] if region == self.region else self._made(service, region)
+
     def enter(self, credentials: Credentials) -> None:
         """Let all clients act with these credentials from now on."""
+        self.caller = credentials.arn
         self._credentials.access_key = credentials.access_key
         self._credentials.secret_key = credentials.secret_key
         self._credentials.token = credentials.session_token or None

@@ -10,9 +10,9 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call, policies_differ
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, tags_of
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, refuse_foreign, tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
 ATTRIBUTES = (
@@ -77,6 +77,7 @@ def live(account: Account, desired: Document) -> Document | None:
     """The role with its permissions as it is; None if there is none.
 
     Raises:
+        ForeignResourceError: there is one of this name that is not ours.
         AnsibleAWSError: a read failed.
     """
     iam, name = account.clients["iam"], desired["RoleName"]
@@ -86,14 +87,18 @@ def live(account: Account, desired: Document) -> Document | None:
         return None
     inline = call(f"list the policies of role {name}", iam.list_role_policies, RoleName=name)["PolicyNames"]
     attached = call(f"list the policies attached to role {name}", iam.list_attached_role_policies, RoleName=name)
+    trust, tags = role["AssumeRolePolicyDocument"], tags_of(role.get("Tags", []))
+    unlike = "its trust policy is another" if policies_differ(trust, desired["AssumeRolePolicyDocument"]) else ""
+    then = "it will then be Lambda's alone, with no permissions but those of the function"
+    refuse_foreign(f"role {name}", tags, desired["Tags"], unlike, then)
     return {
         "Description": role.get("Description", ""),
-        "AssumeRolePolicyDocument": role["AssumeRolePolicyDocument"],
+        "AssumeRolePolicyDocument": trust,
         "PolicyDocument": _document(iam, name, desired["PolicyName"]) if desired["PolicyName"] in inline else {},
         "OtherInlinePolicies": sorted(set(inline) - _own_policies(account, desired)),
         "AttachedPolicies": sorted(policy["PolicyArn"] for policy in attached["AttachedPolicies"]),
         "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
-        "Tags": tags_of(role.get("Tags", [])),
+        "Tags": tags,
     }
 
 

@@ -18,12 +18,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.package import cont
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
-    ForeignResourceError,
     changed,
+    refuse_foreign,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
     HTTPS_FORMATS,
-    TAG_OURS,
     Settings,
 )
 
@@ -118,7 +117,8 @@ def live(account: Account, desired: Document) -> Document | None:
         "EventInvokeConfig": event_invoke_config.describe(client, name),
         "Tags": answer.get("Tags", {}),
     }
-    _refuse_foreign(found, desired)
+    unlike = f"it runs as {found['Role']}" if found["Role"] != desired["Role"] else ""
+    refuse_foreign(f"function {name}", found["Tags"], desired["Tags"], unlike, "its code will then be replaced")
     if found["CodeSha256"] != desired["CodeSha256"] and _has_contents(answer, desired["ContentsSha256"]):
         found["CodeSha256"] = desired["CodeSha256"]
     return found
@@ -144,16 +144,6 @@ def _configuration(configuration: Document) -> Document:
         "Layers": [layer["Arn"] for layer in configuration.get("Layers") or []],
         "CodeSha256": configuration.get("CodeSha256"),
     }
-
-
-def _refuse_foreign(found: Document, desired: Document) -> None:
-    if found["Role"] == desired["Role"] or TAG_OURS in found["Tags"]:
-        return
-    raise ForeignResourceError(
-        message=f"There is a function {desired['FunctionName']} that is not ours: it runs as {found['Role']} and has "
-        f"no tag {TAG_OURS}. Choose another iam_alerting_name. Or, to give the function to the role, tag it "
-        f"{TAG_OURS}={desired['Tags'][TAG_OURS]}; its code will then be replaced. Nothing was changed"
-    )
 
 
 def difference(live: Document | None, desired: Document) -> Change:

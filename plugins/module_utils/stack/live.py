@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,17 @@ class ForeignResourceError(AnsibleAWSError):
 
 @dataclass(frozen=True)
 class Account:
-    """One account as it is read: a client for each service, and what the tagging service knows of our resources."""
+    """One account as it is read.
 
-    clients: Mapping[str, Any]
+    Attributes:
+        clients: a client for each service.
+        tagged: what the tagging service knows of our resources.
+        trails: the trails that are in the region, as CloudTrail describes them.
+    """
+
+    clients: Any
     tagged: Mapping[str, Tags]
+    trails: Sequence[Document] = ()
 
     def tags(self, arn: str, wanted: Tags, read: Callable[[], Tags]) -> Tags:
         """The tags of a resource, or as many of them as are needed to compare with those wanted.
@@ -61,6 +68,29 @@ def tagged_resources(tagging: Any, name: str) -> dict[str, dict[str, str]]:
 def tags_of(pairs: list[dict[str, str]]) -> dict[str, str]:
     """Tags as a dictionary, from a list of pairs as most services give them."""
     return {pair["Key"]: pair.get("Value", "") for pair in pairs}
+
+
+def refuse_foreign(what: str, tags: Tags, wanted: Tags, unlike: str, then: str) -> None:
+    """Refuse a resource of our name that is not ours: it has no tag of ours, and is not like ours either.
+
+    Either alone is mended as drift: somebody may take the tag away, or a run be broken off before it was put there.
+
+    Args:
+        what: the resource, as C(topic iam-alerting).
+        unlike: how it differs from ours in what it is known by, as C(it logs to bucket x); empty if it does not.
+        then: what would become of it if it were given to the role.
+
+    Raises:
+        ForeignResourceError: it is somebody else's.
+    """
+    if not unlike or TAG_OURS in tags:
+        return
+    kind = what.rpartition(" ")[0]
+    raise ForeignResourceError(
+        message=f"There is a {what} that is not ours: {unlike}, and it has no tag {TAG_OURS}. Choose another "
+        f"iam_alerting_name. Or, to give the {kind} to the role, tag it {TAG_OURS}={wanted[TAG_OURS]}; {then}. Nothing "
+        "was changed"
+    )
 
 
 def changed(live: Document | None, desired: Document, names: tuple[str, ...]) -> Change:

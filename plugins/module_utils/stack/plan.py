@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import bucket, subscriptions, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, TAG_OURS
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 
 # Of a few threads each reads a component after the other. More would gain little: the longest component has six reads.
 THREADS = 4
@@ -35,12 +37,18 @@ class Plan:
         subscribers: what has become of each, if the topic was looked at.
         fallback: the same of whom the alarms tell besides.
         live: each component that was looked at, as its module read it.
+        desired: the desired document of each component.
+        trails: which trail serves, if trail or bucket were looked at.
+        kept: the bucket of a trail that we had, if another one serves now.
     """
 
     changes: Mapping[str, Change]
     present: tuple[str, ...]
     subscribers: tuple[Document, ...]
     live: Mapping[str, Any] = field(default_factory=dict)
+    desired: Mapping[str, Document] = field(default_factory=dict)
+    trails: Trails = field(default_factory=Trails)
+    kept: tuple[str, ...] = ()
     fallback: tuple[Document, ...] = ()
 
     @property
@@ -55,24 +63,31 @@ class Plan:
         return made | dict.fromkeys(reversed(removed), REMOVAL)
 
 
-def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str]) -> Plan:
+def make_plan(clients: Any, settings: Settings, names: Sequence[str]) -> Plan:
     """Read the components C(names) of the account that the clients are in, and compare.
 
     Raises:
         AnsibleAWSError: a read failed, or a resource is somebody else's. It says which call or resource.
     """
-    tags = next(iter(desired.values())).get("Tags", {})
-    account = Account(clients, tagged_resources(clients["resourcegroupstaggingapi"], tags[TAG_OURS]))
+    found = trails.find(clients, settings) if {"bucket", "trail"} & set(names) else Trails()
+    desired = desired_stack(dataclasses.replace(settings, trail=found.mode))
+    account = Account(clients, tagged_resources(clients["resourcegroupstaggingapi"], settings.name), found.listed)
     with ThreadPoolExecutor(THREADS) as pool:
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
-    changes = {name: _difference(name, live[name], desired[name]) for name in names}
-    present = tuple(name for name in names if _is_there(live[name]))
-    told = {name: _subscribers(name, live, desired) for name in ("topic", "fallback_topic")}
-    return Plan(changes, present, told["topic"], live, told["fallback_topic"])
+    return Plan(
+        changes={name: _difference(name, live[name], desired[name]) for name in names},
+        present=tuple(name for name in names if _is_there(live[name])),
+        subscribers=_subscribers("topic", live, desired),
+        live=live,
+        desired=desired,
+        trails=found,
+        kept=tuple(bucket.kept(account, desired["bucket"])) if "bucket" in names else (),
+        fallback=_subscribers("fallback_topic", live, desired),
+    )
 
 
-def _subscribers(name: str, live: Mapping[str, Any], desired: Mapping[str, Document]) -> tuple[Document, ...]:
-    return tuple(subscriptions.states(live[name], desired[name])) if name in live else ()
+def _subscribers(topic: str, live: Mapping[str, Any], desired: Mapping[str, Document]) -> tuple[Document, ...]:
+    return tuple(subscriptions.states(live[topic], desired[topic])) if topic in live else ()
 
 
 def _live(account: Account, name: str, desired: Document) -> Any:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call, policies_differ
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, refuse_foreign
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 RETENTION_SECONDS = 14 * 24 * 60 * 60  # the longest that SQS keeps a message
@@ -63,6 +63,7 @@ def live(account: Account, desired: Document) -> Document | None:
     """The queue as it is; None if there is none.
 
     Raises:
+        ForeignResourceError: there is one of this name that is not ours.
         AnsibleAWSError: a read failed.
     """
     sqs = account.clients["sqs"]
@@ -70,6 +71,9 @@ def live(account: Account, desired: Document) -> Document | None:
     if found is not None:
         url = found["QueueUrl"]
         found["Tags"] = account.tags(desired["QueueArn"], desired["Tags"], lambda: _tags(sqs, url))
+        unlike = "its policy is another" if policies_differ(found["Policy"] or {}, desired["Policy"]) else ""
+        then = "only the rules will then send to it"
+        refuse_foreign(f"queue {desired['QueueName']}", found["Tags"], desired["Tags"], unlike, then)
     return found
 
 

@@ -37,6 +37,7 @@ TAG_OURS = "trailwatch"
 PRESENT, ABSENT = "present", "absent"
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
+TRAIL_MODES = AUTO, CREATE, EXISTING = "auto", "create", "existing"
 
 
 _TOPIC_ARN = re.compile(
@@ -71,6 +72,7 @@ class Settings:
     reserved_concurrency: int | None = None
     alarms: bool = True
     fallback: str = ""
+    trail: str = AUTO
 
     @property
     def partition(self) -> str:
@@ -95,6 +97,11 @@ class Settings:
     def state_of_fallback_topic(self) -> str:
         """What is to become of the fallback's topic: it is for alarms only, and ours if a mail address was given."""
         return PRESENT if self.alarms and "@" in self.fallback else ABSENT
+
+    @property
+    def state_of_trail(self) -> str:
+        """What is to become of our trail and its bucket. Before it is settled which trail serves, they are wanted."""
+        return ABSENT if self.trail == EXISTING else PRESENT
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this account, such as C(arn("sns", "alerts"))."""

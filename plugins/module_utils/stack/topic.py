@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.trailwatch.aws.plugins.module_utils import topic as sns_topic
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, tags_of
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, refuse_foreign, tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 # What a mail shows as its sender.
@@ -102,12 +102,17 @@ def live(account: Account, desired: Document) -> Document | None:
     """The topic with its subscriptions as it is; None if there is none.
 
     Raises:
+        ForeignResourceError: there is one of this name that is not ours.
         AnsibleAWSError: a read failed.
     """
     sns, arn = account.clients["sns"], desired["TopicArn"]
     found = sns_topic.describe(sns, _wanted(desired))
     if found is not None:
         found["Tags"] = account.tags(arn, desired["Tags"], lambda: _tags(sns, arn))
+        shown = found["DisplayName"]
+        unlike = f"its display name is {shown!r}" if shown != desired["DisplayName"] else ""
+        then = "its policy and its subscribers will then be replaced"
+        refuse_foreign(f"topic {desired['Name']}", found["Tags"], desired["Tags"], unlike, then)
     return found
 
 

@@ -13,11 +13,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
-    ForeignResourceError,
     changed,
+    refuse_foreign,
     tags_of,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 ATTRIBUTES = (
     "S3BucketName",
@@ -35,6 +35,7 @@ DELIVERY = ("LatestDeliveryTime", "LatestDeliveryError")
 def desired(settings: Settings) -> dict[str, Any]:
     """The trail: of all regions, with global services, whose log files prove their integrity."""
     return {
+        "State": settings.state_of_trail,
         "Name": settings.name,
         "TrailARN": names.trail_arn(settings),
         "S3BucketName": names.bucket_name(settings),
@@ -47,6 +48,11 @@ def desired(settings: Settings) -> dict[str, Any]:
     }
 
 
+def left(account: Account, desired: Document) -> bool:
+    """Whether our trail is there, which is known from the list of all."""
+    return any(each["TrailARN"] == desired["TrailARN"] for each in account.trails)
+
+
 def live(account: Account, desired: Document) -> Document | None:
     """The trail as it is; None if there is none.
 
@@ -55,35 +61,38 @@ def live(account: Account, desired: Document) -> Document | None:
         AnsibleAWSError: a read failed.
     """
     cloudtrail, arn = account.clients["cloudtrail"], desired["TrailARN"]
-    listed = call(f"read trail {arn}", cloudtrail.describe_trails, trailNameList=[arn])["trailList"]
-    trail = next((each for each in listed if each["TrailARN"] == arn), None)
+    trail = next((each for each in account.trails if each["TrailARN"] == arn), None)
     if trail is None:
         return None
-    status = call(f"read the status of trail {arn}", cloudtrail.get_trail_status, Name=arn)
     found = {
-        **{name: trail.get(name) for name in ATTRIBUTES},
-        "IsLogging": status["IsLogging"],
-        **{name: status.get(name) for name in DELIVERY},
+        **described(cloudtrail, trail),
         "EventSelectors": event_selectors.describe(cloudtrail, arn),
         "Tags": account.tags(arn, desired["Tags"], lambda: _tags(cloudtrail, arn)),
     }
-    _refuse_foreign(found, desired)
+    elsewhere = found["S3BucketName"] != desired["S3BucketName"]
+    unlike = f"it logs to bucket {found['S3BucketName']}" if elsewhere else ""
+    then = f"it will then log to {desired['S3BucketName']}"
+    refuse_foreign(f"trail {desired['Name']}", found["Tags"], desired["Tags"], unlike, then)
     return found
+
+
+def described(cloudtrail: Any, trail: Document) -> Document:
+    """A trail as CloudTrail describes it, and its status.
+
+    Raises:
+        AnsibleAWSError: the read failed.
+    """
+    arn = trail["TrailARN"]
+    status = call(f"read the status of trail {arn}", cloudtrail.get_trail_status, Name=arn)
+    return {
+        **{name: trail.get(name) for name in ("Name", *ATTRIBUTES)},
+        **{name: status.get(name) for name in ("IsLogging", *DELIVERY)},
+    }
 
 
 def _tags(cloudtrail: Any, arn: str) -> dict[str, str]:
     answer = call(f"read the tags of trail {arn}", cloudtrail.list_tags, ResourceIdList=[arn])
     return tags_of([pair for resource in answer["ResourceTagList"] for pair in resource.get("TagsList", [])])
-
-
-def _refuse_foreign(found: Document, desired: Document) -> None:
-    if found["S3BucketName"] == desired["S3BucketName"] or TAG_OURS in found["Tags"]:
-        return
-    raise ForeignResourceError(
-        message=f"There is a trail {desired['Name']} that is not ours: it logs to bucket {found['S3BucketName']} and "
-        f"has no tag {TAG_OURS}. Choose another iam_alerting_name. Or, to give the trail to the role, tag it "
-        f"{TAG_OURS}={desired['Tags'][TAG_OURS]}; it will then log to {desired['S3BucketName']}. Nothing was changed"
-    )
 
 
 def difference(live: Document | None, desired: Document) -> Change:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import alarms, subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 
 UNREADABLE = "unreadable"
@@ -31,13 +31,11 @@ _PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "alarms",
 _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
-def account_status(
-    settings: Settings, desired: Mapping[str, Document], plan: Plan, last_alert: datetime.datetime | None
-) -> Document:
+def account_status(settings: Settings, plan: Plan, last_alert: datetime.datetime | None) -> Document:
     """The status of an account that was read. What was not looked at is None."""
-    live = plan.live
+    live, desired = plan.live, plan.desired
     parts: Document = {
-        "trail": _trail(live["trail"]) if "trail" in live else None,
+        "trail": _trail(plan) if "trail" in live else None,
         "rules": _rules(live["rule"].found.rules.values()) if "rule" in live else None,
         "function": _function(live["function"], plan.changes["function"]) if "function" in live else None,
         "subscribers": list(plan.subscribers) if "topic" in live else None,
@@ -47,7 +45,7 @@ def account_status(
         "drift": list(plan.differing),
     }
     told: dict[str, Iterable[str]] = {
-        DEAF: deaf.reasons(desired, plan),
+        DEAF: deaf.reasons(plan),
         ALARM: [_says(settings, alarm) for alarm in alarms.firing(live.get("alarms"))],
         PENDING: [
             f"fallback not confirmed: {each}" for each in subscriptions.named(plan.fallback, subscriptions.PENDING)
@@ -82,7 +80,8 @@ def _problems(
     """What somebody has to see to, the worst first: what follows from the parts, and C(told) by its kind besides."""
     unlisted = _subscribers(parts, subscriptions.UNEXPECTED, "not on the list")
     letters, drift = parts["dead_letters"], parts["drift"]
-    error = (parts["trail"] or {}).get("delivery_error")
+    trail = parts["trail"] or {"own": True}
+    error = trail["own"] and trail.get("delivery_error")  # others see to the log files of theirs
     found: dict[str, Iterable[str]] = {
         DEAD_LETTERS: [f"dead letters: {letters} in {queue}"] if letters else [],
         DRIFT: [
@@ -103,10 +102,14 @@ def _subscribers(parts: Document, state: str, told: str) -> list[str]:
     return [f"{told}: {', '.join(which)}"] if which else []
 
 
-def _trail(live: Document | None) -> Document:
-    known = live or {}
+def _trail(plan: Plan) -> Document:
+    """The trail that serves: ours, or the one of others that is used in its place."""
+    serving = plan.live["trail"] if plan.trails.mode == CREATE else plan.trails.in_use
+    known = serving or {}
     return {
-        "exists": live is not None,
+        "name": known.get("Title") or plan.desired["trail"]["Name"],
+        "own": plan.trails.mode == CREATE,
+        "exists": serving is not None,
         "logging": bool(known.get("IsLogging")),
         "last_delivery": _iso(known.get("LatestDeliveryTime")),
         "delivery_error": known.get("LatestDeliveryError") or None,

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
@@ -15,7 +15,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscr
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan, is_unwanted
 
 
-def reasons(desired: Mapping[str, Document], plan: Plan) -> list[str]:
+def reasons(plan: Plan) -> list[str]:
     """Why alerts of some or all actions reach nobody, as far as the components that were looked at tell.
 
     Only what is certain: anything else that differs from what is desired is drift, and may or may not matter.
@@ -23,11 +23,14 @@ def reasons(desired: Mapping[str, Document], plan: Plan) -> list[str]:
     if not plan.present and plan.live.keys() >= _LOOKS.keys():
         return ["nothing is deployed"]
     looks = [(name, look) for name, look in _LOOKS.items() if name in plan.live]
-    return [reason for name, look in looks for reason in look(plan.live[name], desired[name])]
+    told = [reason for name, look in looks for reason in look(plan.live[name], plan.desired[name])]
+    return [plan.trails.complaint, *told] if plan.trails.complaint else told
 
 
 def _trail(live: Document | None, desired: Document) -> list[str]:
     name = desired["Name"]
+    if is_unwanted(desired):
+        return []
     if live is None:
         return [f"there is no trail {name}"]
     stopped = [] if live["IsLogging"] else [f"trail {name} is not logging"]

@@ -93,7 +93,8 @@ def _shown(account: Document) -> Document:
 def _trail(trail: Document | None) -> str:
     if trail is None:
         return UNKNOWN
-    return ("logging" if trail["logging"] else "stopped") if trail["exists"] else "none"
+    state = ("logging" if trail["logging"] else "stopped") if trail["exists"] else "none"
+    return state if trail["own"] else f"{state} ({trail['name']})"
 
 
 def _rules(rules: Sequence[Document] | None) -> str:

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import actions_in
+from ansible_collections.trailwatch.aws.plugins.module_utils.event_selectors import IAM_WRITES, record
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import rule as rule_component
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 
 DEPLOY = "Deploy again, that mends it."
 REPEAT = "Verify again, with more iam_alerting_verify_minutes."
@@ -32,40 +33,30 @@ class Finding:
 
 
 def of_trail(trail: Document | None, name: str) -> Finding | None:
-    """What keeps the trail from recording IAM's writes."""
+    """What keeps our trail from recording IAM's writes."""
     for holds, cause in _TRAIL:
         if holds(trail or {}):
             return Finding("record", cause.format(name=name))
     return None
 
 
-def _leaves_out_iam(selectors: Iterable[Mapping[str, Any]]) -> bool:
-    return not any(_records_iam(selector) for selector in selectors)
-
-
-def _records_iam(selector: Mapping[str, Any]) -> bool:
-    """Whether a selector, basic or advanced, takes management events that IAM writes."""
-    if "FieldSelectors" in selector:
-        return all(_takes_iam(field) for field in selector["FieldSelectors"])
-    return (
-        selector.get("IncludeManagementEvents", True)
-        and selector.get("ReadWriteType", "All") != "ReadOnly"
-        and "iam.amazonaws.com" not in selector.get("ExcludeManagementEventSources", [])
-    )
-
-
-def _takes_iam(field: Mapping[str, Any]) -> bool:
-    value = {"eventCategory": "Management", "readOnly": "false", "eventSource": "iam.amazonaws.com"}.get(field["Field"])
-    if value is None:
-        return True
-    return value in field.get("Equals", [value]) and value not in field.get("NotEquals", [])
+def of_others(trails: Trails) -> Finding | None:
+    """What keeps the trails that others have from bringing the events, if one of them is to serve or could have."""
+    if not trails.complaint:
+        return None
+    # No deployment mends a trail of others, but one makes our own if it may.
+    by_hand = "Mend that trail, or deploy with iam_alerting_trail: create."
+    return Finding("record", trails.complaint, by_hand if trails.failure else DEPLOY)
 
 
 _TRAIL: tuple[tuple[Callable[[Document], bool], str], ...] = (
     (lambda trail: not trail, "there is no trail {name}"),
     (lambda trail: not trail["IsLogging"], "the trail {name} is not logging"),
     (lambda trail: not trail["IncludeGlobalServiceEvents"], "the trail {name} leaves out global services, so IAM"),
-    (lambda trail: _leaves_out_iam(trail["EventSelectors"]), "the trail {name} leaves out the write events of IAM"),
+    (
+        lambda trail: not record(trail["EventSelectors"], IAM_WRITES),
+        "the trail {name} leaves out the write events of IAM",
+    ),
 )
 
 
@@ -165,11 +156,13 @@ def of_listener(subscription: Mapping[str, str] | None, queue_differs: Sequence[
     return Finding("queue", "the topic took the message, and it has not come to the queue", REPEAT)
 
 
-def of_history(is_recorded: bool) -> Finding:
+def of_history(is_recorded: bool, trail: str) -> Finding:
     """Why nothing is known of an event for which all is as it should be."""
     if is_recorded:
         late = "EventBridge is late, or lost the event, which AWS does not rule out"
         return Finding(
-            "rule", f"CloudTrail has the event, trail and rule are right, but it is not delivered: {late}", REPEAT
+            "rule",
+            f"CloudTrail has the event, trail {trail} and rule are right, but it is not delivered: {late}",
+            REPEAT,
         )
-    return Finding("record", "the trail is right, but CloudTrail does not show the event yet", REPEAT)
+    return Finding("record", f"the trail {trail} is right, but CloudTrail does not show the event yet", REPEAT)

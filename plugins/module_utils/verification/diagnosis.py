@@ -38,7 +38,8 @@ def _before_function(journey: Journey, evidence: Evidence) -> Finding:
         finding = look(journey, evidence)
         if finding:
             return finding
-    return causes.of_history(evidence.is_recorded(journey))
+    trail = evidence.trails.used or evidence.desired("trail")["Name"]
+    return causes.of_history(evidence.is_recorded(journey), trail)
 
 
 def _after_function(line: Line, evidence: Evidence) -> Finding:
@@ -51,7 +52,9 @@ def _after_function(line: Line, evidence: Evidence) -> Finding:
 
 
 def _trail(journey: Journey, evidence: Evidence) -> Finding | None:
-    return causes.of_trail(evidence.trail, evidence.desired("trail")["Name"])
+    if evidence.trails.in_use:
+        return None
+    return causes.of_others(evidence.trails) or causes.of_trail(evidence.trail, evidence.desired("trail")["Name"])
 
 
 def _function(journey: Journey, evidence: Evidence) -> Finding | None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,10 +17,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import letter
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import function, names, rule, trail
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import function, names, rule, trail, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, make_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import log
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.listener import NOT_FOUND, Listener
@@ -37,17 +39,20 @@ _HARMLESS = ("Tags", "tags", "Description", "description", "Subscriptions")
 class Evidence:
     """The account as it was found after the waiting."""
 
-    def __init__(
-        self, clients: Any, settings: Settings, desired: Mapping[str, Document], listener: Listener, since: float
-    ) -> None:
-        self._clients, self._settings, self._desired = clients, settings, desired
+    def __init__(self, clients: Any, settings: Settings, listener: Listener, since: float) -> None:
+        self._clients, self._settings, self._desired = clients, settings, desired_stack(settings)
         self._account = Account(clients, {})
         self._since = since
         self.listener = listener
 
     @functools.cached_property
+    def trails(self) -> Trails:
+        return trails.find(self._clients, self._settings)
+
+    @functools.cached_property
     def trail(self) -> Document | None:
-        return trail.live(self._account, self._desired["trail"])
+        """Our own trail."""
+        return trail.live(Account(self._clients, {}, self.trails.listed), self._desired["trail"])
 
     @functools.cached_property
     def rules(self) -> event_rule.Live:
@@ -95,7 +100,7 @@ class Evidence:
 
     def differing(self, components: Sequence[str]) -> list[str]:
         """What of these components differs from what would be deployed, and is not harmless."""
-        plan = make_plan(self._clients, self._desired, components)
+        plan = make_plan(self._clients, self._settings, components)
         return [
             f"{component} {attribute}"
             for component, change in plan.differing.items()

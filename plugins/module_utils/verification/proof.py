@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import log
@@ -55,7 +54,6 @@ class Proof:
 def prove(
     clients: Any,
     settings: Settings,
-    desired: Mapping[str, Document],
     kind: Kind,
     actions: Sequence[str],
     wait_seconds: float,
@@ -78,7 +76,7 @@ def prove(
         journeys = [journey for journey in made if journey.action in actions]
         group = names.log_group_name(settings)
         follow(journeys, listener, clients["logs"], group, wait_seconds)
-        evidence = Evidence(clients, settings, desired, listener, made[0].called)
+        evidence = Evidence(clients, settings, listener, made[0].called)
         lost = [journey for journey in journeys if not journey.arrival]
         return Proof(journeys, {journey.action: diagnose(journey, evidence) for journey in lost})
 

@@ -14,32 +14,18 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.te
 
 STOPPED = Plan({"trail": Change({"IsLogging": False}, {"IsLogging": True})}, ("trail",), ())
 IN_SYNC = Plan({"trail": Change({}, {})}, ("trail",), ())
-ARGUMENTS = {"role": "", "external_id": "", "profile": "", "applied": ["trail"]}
-
-
-class Entered:
-    """Clients that any credentials fit."""
-
-    def enter(self, credentials: Any) -> None:
-        pass
-
-
-class SomeSettings:
-    account_id, partition, region = "111111111111", "aws", "us-east-1"
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
-    monkeypatch.setattr(stack_plan, "sign_in", lambda *arguments: None)
-    monkeypatch.setattr(stack_plan.clients, "clients_of", lambda region: Entered())
     monkeypatch.setattr(stack_plan.time, "sleep", found.append)
     return found
 
 
-def plan_of(monkeypatch: pytest.MonkeyPatch, plans: list[Plan], **arguments: Any) -> Plan:
+def plan_of(monkeypatch: pytest.MonkeyPatch, plans: list[Plan], rereads: int = stack_plan.REREADS) -> Plan:
     monkeypatch.setattr(stack_plan, "make_plan", lambda *given: plans.pop(0))
-    return stack_plan.made_plan({**ARGUMENTS, **arguments}, SomeSettings(), {}, ["trail"])
+    return stack_plan.made_plan(None, None, ["trail"], rereads)  # type: ignore[arg-type]
 
 
 def test_what_was_written_may_be_seen_late(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
@@ -54,7 +40,7 @@ def test_the_wait_is_bounded(monkeypatch: pytest.MonkeyPatch, pauses: list[float
 
 
 def test_a_first_plan_is_read_once(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
-    assert list(plan_of(monkeypatch, [STOPPED], applied=[]).differing) == ["trail"]
+    assert list(plan_of(monkeypatch, [STOPPED], rereads=0).differing) == ["trail"]
     assert pauses == []
 
 
@@ -99,15 +85,15 @@ def test_the_notes_tell_of_subscribers_by_what_has_become_of_them() -> None:
         subscriber("other", "unexpected"),
         subscriber("secops", "confirmed"),
     ]
-    plan = Plan({}, (), (), fallback=(subscriber("on-call", "pending"),))
+    plan = Plan({}, (), tuple(subscribers), fallback=(subscriber("on-call", "pending"),))
     told = [
         "not confirmed yet: asked@example.com (asked 2026-03-14 03:07 UTC), late@example.com",
         "fallback not confirmed yet: on-call@example.com",
         "lost: gone@example.com (unsubscribed 2026-03-15 04:00 UTC by user/alice)",
         "not on the list: other@example.com",
     ]
-    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS), plan, subscribers) == told
+    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS), plan) == told
     # To unsubscribe them is part of the change then.
-    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), plan, subscribers) == told[:3]
-    again = stack_plan.notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), Plan({}, (), ()), [])
+    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), plan) == told[:3]
+    again = stack_plan.notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), Plan({}, (), ()))
     assert again == ["lost and subscribed again: gone@example.com"]

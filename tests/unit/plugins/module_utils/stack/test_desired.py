@@ -124,6 +124,15 @@ def test_without_grouping_the_rule_invokes_the_function() -> None:
     assert [documents[name]["State"] for name in GROUPING] == ["absent"] * 3
 
 
+def test_where_another_trail_serves_there_is_neither_trail_nor_bucket() -> None:
+    def states(trail: str) -> set[str]:
+        documents = stack(trail=trail)
+        return {documents[name]["State"] for name in ("bucket", "trail")}
+
+    assert states("existing") == {"absent"}
+    assert states("create") == states("auto") == {"present"}
+
+
 def test_grouping_puts_queue_and_table_beside_the_function() -> None:
     documents = stack(group_seconds=300)
     queue = documents["event_queue"]

@@ -11,7 +11,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, InvalidValueError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, check_components
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
+    Account,
+    ForeignResourceError,
+    refuse_foreign,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, reported_diff
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
@@ -234,6 +238,24 @@ def test_the_tagging_service_is_believed_only_if_all_is_well() -> None:
     assert account.tags("one", {"a": "1"}, lambda: {})["a"] == "1"
     assert account.tags("two", {"a": "1"}, lambda: {"a": "1"}) == {"a": "1"}
     assert account.tags("three", {"a": "1"}, lambda: {}) == {}
+
+
+OURS = {"trailwatch": "iam-alerting"}
+
+
+def test_what_lacks_our_tag_and_is_unlike_ours_is_refused_with_the_ways_out() -> None:
+    with pytest.raises(ForeignResourceError) as caught:
+        refuse_foreign("topic iam-alerting", {"team": "x"}, OURS, "its display name is 'x'", "it changes")
+    assert str(caught.value) == (
+        "There is a topic iam-alerting that is not ours: its display name is 'x', and it has no tag trailwatch. Choose "
+        "another iam_alerting_name. Or, to give the topic to the role, tag it trailwatch=iam-alerting; it changes. "
+        "Nothing was changed"
+    )
+
+
+@pytest.mark.parametrize(("tags", "unlike"), [(OURS, "its display name is 'x'"), ({}, ""), (OURS, "")])
+def test_either_alone_is_drift_and_is_mended(tags: dict[str, str], unlike: str) -> None:
+    refuse_foreign("topic iam-alerting", tags, OURS, unlike, "it changes")
 
 
 def test_components_keep_their_order_and_none_means_all() -> None:

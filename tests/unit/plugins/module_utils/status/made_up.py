@@ -19,7 +19,14 @@ HEALTHY: dict[str, Any] = {
     "region": "us-east-1",
     "status": "healthy",
     "problems": [],
-    "trail": {"exists": True, "logging": True, "last_delivery": "2026-03-16T06:58:40Z", "delivery_error": None},
+    "trail": {
+        "name": "iam-alerting",
+        "own": True,
+        "exists": True,
+        "logging": True,
+        "last_delivery": "2026-03-16T06:58:40Z",
+        "delivery_error": None,
+    },
     "rules": [{"name": "iam-alerting", "state": "ENABLED"}],
     "function": {
         "exists": True,

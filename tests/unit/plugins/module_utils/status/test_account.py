@@ -16,7 +16,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, EXISTING, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import account_status, unreadable
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS, stack
@@ -24,6 +25,7 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.te
 DESIRED = stack(fallback="on-call@example.com")
 FUNCTION = DESIRED["function"]["FunctionArn"]
 STATEMENT = {FUNCTION: {"sid": {}}}
+OURS = Trails()
 SECOPS = {"Protocol": "email", "Endpoint": "secops@example.com", "State": "confirmed"}
 ALERT = datetime.datetime(2026, 3, 14, 3, tzinfo=datetime.UTC)
 TRAIL = {"IsLogging": True, "IncludeGlobalServiceEvents": True, "LatestDeliveryTime": ALERT}
@@ -68,15 +70,19 @@ def subscriber(state: str, **other: Any) -> dict[str, Any]:
 
 
 def status(
-    changes: dict[str, Change] | None = None, settings: dict[str, Any] | None = None, **other: Any
+    changes: dict[str, Change] | None = None,
+    settings: dict[str, Any] | None = None,
+    trails: Trails = OURS,
+    desired: Any = DESIRED,
+    **other: Any,
 ) -> dict[str, Any]:
     """The status of a healthy account, but for C(other) components, C(changes) and C(settings)."""
     live = {**LIVE, **other}
     same = dict.fromkeys(live, Change({}, {}))
     present = tuple(name for name, found in live.items() if found is not None)
-    told = [tuple(subscriptions.states(live[name], DESIRED[name])) for name in ("topic", "fallback_topic")]
-    plan = Plan({**same, **(changes or {})}, present, told[0], live, told[1])
-    return account_status(Settings(**SETTINGS, **(settings or {})), DESIRED, plan, ALERT)
+    told = [tuple(subscriptions.states(live[name], desired[name])) for name in ("topic", "fallback_topic")]
+    plan = Plan({**same, **(changes or {})}, present, told[0], live, desired, trails, fallback=told[1])
+    return account_status(Settings(**SETTINGS, **(settings or {})), plan, ALERT)
 
 
 def problems(*arguments: Any, **other: Any) -> list[tuple[str, str]]:
@@ -90,7 +96,14 @@ def test_a_healthy_account_has_no_problem_and_tells_all() -> None:
         "region": "us-east-1",
         "status": "healthy",
         "problems": [],
-        "trail": {"exists": True, "logging": True, "last_delivery": "2026-03-14T03:00:00Z", "delivery_error": None},
+        "trail": {
+            "name": "iam-alerting",
+            "own": True,
+            "exists": True,
+            "logging": True,
+            "last_delivery": "2026-03-14T03:00:00Z",
+            "delivery_error": None,
+        },
         "rules": [{"name": "iam-alerting", "state": "ENABLED"}],
         "function": {
             "exists": True,
@@ -157,8 +170,8 @@ def test_a_missing_and_an_unexpected_subscriber_are_named(purge: bool, kind: str
 def test_what_is_known_of_a_subscriber_is_told_with_it() -> None:
     lost = subscriber("lost", asked="2026-03-14T03:07:42Z", note="unsubscribed 2026-03-15 04:00 UTC by user/alice")
     late = subscriber("pending", endpoint="late@example.com", asked="2026-03-14T03:07:42Z")
-    plan = Plan({"topic": Change({}, {})}, ("topic",), (lost, late), {"topic": subscribed(SECOPS)})
-    found = account_status(Settings(**SETTINGS), DESIRED, plan, None)
+    plan = Plan({"topic": Change({}, {})}, ("topic",), (lost, late), {"topic": subscribed(SECOPS)}, DESIRED)
+    found = account_status(Settings(**SETTINGS), plan, None)
     assert [problem["what"] for problem in found["problems"]] == [
         "lost: secops@example.com (unsubscribed 2026-03-15 04:00 UTC by user/alice)",
         "not confirmed: late@example.com (asked 2026-03-14 03:07 UTC)",
@@ -206,14 +219,14 @@ def test_a_fallback_that_has_not_confirmed_is_named() -> None:
 
 def test_an_account_without_anything_is_told_in_one_go() -> None:
     nothing = {**dict.fromkeys(LIVE), "rule": GONE}
-    plan = Plan(dict.fromkeys(LIVE, Change({}, {"all": 1})), (), (), nothing)
-    found = account_status(Settings(**SETTINGS), DESIRED, plan, None)
+    plan = Plan(dict.fromkeys(LIVE, Change({}, {"all": 1})), (), (), nothing, DESIRED)
+    found = account_status(Settings(**SETTINGS), plan, None)
     assert [problem["what"] for problem in found["problems"] if problem["kind"] == "deaf"] == ["nothing is deployed"]
 
 
 def test_what_was_not_looked_at_is_unknown_and_no_problem() -> None:
-    plan = Plan({"bucket": Change({}, {})}, ("bucket",), (), {"bucket": {}})
-    found = account_status(Settings(**SETTINGS), DESIRED, plan, None)
+    plan = Plan({"bucket": Change({}, {})}, ("bucket",), (), {"bucket": {}}, DESIRED)
+    found = account_status(Settings(**SETTINGS), plan, None)
     assert found["problems"] == []
     for part in ("trail", "rules", "function", "subscribers", "dead_letters", "alarms", "last_alert"):
         assert found[part] is None
@@ -248,10 +261,28 @@ def test_json_can_hold_it() -> None:
     ],
 )
 def test_grouping_is_deaf_without_its_queue_and_mapping(grouping: dict[str, Any], reasons: list[str]) -> None:
-    plan = Plan({}, ("topic",), (), grouping)
-    assert deaf.reasons(stack(group_seconds=300), plan) == reasons
+    plan = Plan({}, ("topic",), (), grouping, stack(group_seconds=300))
+    assert deaf.reasons(plan) == reasons
 
 
 def test_without_grouping_queue_and_mapping_are_not_missed() -> None:
-    plan = Plan({}, ("topic",), (), {"event_queue": None, "event_source_mapping": None})
-    assert deaf.reasons(DESIRED, plan) == []
+    plan = Plan({}, ("topic",), (), {"event_queue": None, "event_source_mapping": None}, DESIRED)
+    assert deaf.reasons(plan) == []
+
+
+ORGANIZATIONS = {**TRAIL, "Title": "all of account 999999999999", "Remarks": [], "LatestDeliveryError": "AccessDenied"}
+
+
+def test_a_trail_of_others_that_serves_is_told_and_its_log_files_are_not_our_business() -> None:
+    found = status(trails=Trails(mode=EXISTING, in_use=ORGANIZATIONS), desired=stack(trail=EXISTING), trail=None)
+    assert found["problems"] == []
+    assert found["trail"]["name"] == "all of account 999999999999"
+    assert found["trail"]["own"] is False
+    assert found["trail"]["logging"] is True
+
+
+@pytest.mark.parametrize("mode", [EXISTING, CREATE])
+def test_without_any_trail_that_serves_an_account_is_deaf(mode: str) -> None:
+    trails = Trails(mode=mode, objections=["others: it is not logging"])
+    found = problems(trails=trails, desired=stack(trail=mode), trail=None)
+    assert ("deaf", "no trail that is there serves: others: it is not logging") in found

@@ -184,7 +184,7 @@ def test_a_message_that_did_not_come_to_the_queue(
 
 @pytest.mark.parametrize(("is_recorded", "stage"), [(True, "rule"), (False, "record")])
 def test_where_all_is_right_it_is_late(is_recorded: bool, stage: str) -> None:
-    finding = causes.of_history(is_recorded)
+    finding = causes.of_history(is_recorded, "iam-alerting")
     assert (finding.stage, finding.remedy) == (stage, causes.REPEAT)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import EXISTING
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import diagnose
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
@@ -31,6 +33,7 @@ class InOrder:
 
     def __init__(self, **other: Any) -> None:
         self._found = {
+            "trails": Trails(),
             "trail": DESIRED["trail"],
             "function": {"ReservedConcurrentExecutions": None},
             "rules": rules(),
@@ -57,7 +60,7 @@ class InOrder:
         return (lambda *arguments: found) if name in methods else found
 
 
-LOOKS = ["trail", "function", "rules", "dead_letter", "last_error", "differing", "is_recorded"]
+LOOKS = ["trails", "trail", "function", "rules", "dead_letter", "last_error", "differing", "is_recorded"]
 
 
 def journey(**entry: Any) -> Journey:
@@ -82,7 +85,7 @@ def journey(**entry: Any) -> Journey:
 def test_an_event_that_the_function_never_told_of(wrong: dict[str, Any], stage: str, read: int) -> None:
     evidence = InOrder(**wrong)
     assert diagnose(journey(), evidence).stage == stage  # type: ignore[arg-type]
-    assert list(dict.fromkeys(evidence.read)) == LOOKS[:read]
+    assert list(dict.fromkeys(evidence.read)) == LOOKS[: read + 1]
 
 
 @pytest.mark.parametrize(
@@ -103,3 +106,27 @@ def test_an_event_that_the_function_told_of(entry: dict[str, Any], stage: str, r
 def test_what_cannot_be_read_is_said_and_hides_nothing() -> None:
     evidence = InOrder(rules=AnsibleAWSError(message="Failed to list the rules: AccessDenied"))
     assert "Failed to list the rules: AccessDenied" in diagnose(journey(), evidence).cause  # type: ignore[arg-type]
+
+
+OTHERS = ["others: it is not logging"]
+
+
+@pytest.mark.parametrize(
+    ("trails", "told"),
+    [
+        (Trails(mode=EXISTING, objections=OTHERS), "deploy with iam_alerting_trail: create"),
+        (Trails(objections=OTHERS), "Deploy again, that mends it."),
+    ],
+)
+def test_a_trail_of_others_that_stopped_is_named_with_the_way_out(trails: Trails, told: str) -> None:
+    evidence = InOrder(trails=trails, trail=None)
+    finding = diagnose(journey(), evidence)  # type: ignore[arg-type]
+    assert (finding.stage, finding.cause) == ("record", "no trail that is there serves: others: it is not logging")
+    assert told in finding.remedy
+    assert set(evidence.read) == {"trails"}
+
+
+def test_a_trail_of_others_that_serves_is_named_where_all_else_is_right() -> None:
+    trails = Trails(mode=EXISTING, in_use={"Title": "others of account 999999999999", "Remarks": ["not seen here"]})
+    cause = diagnose(journey(), InOrder(trails=trails, trail=None)).cause  # type: ignore[arg-type]
+    assert "trail others of account 999999999999 (not seen here) and rule are right" in cause
