@@ -30,6 +30,55 @@ def test_trail_needs_a_bucket_that_lets_it_write(account):
     assert refused(trail.update_trail, Name=NAME, S3BucketName=bucket) == "InsufficientS3BucketPolicyException"
 
 
+def test_event_selectors_are_told_in_the_home_region_only(account):
+    account.make_trail(IsMultiRegionTrail=True)
+    arn = account.arn("cloudtrail", f"trail/{NAME}")
+    assert account.client("cloudtrail").get_event_selectors(TrailName=arn)["EventSelectors"]
+    elsewhere = account.client("cloudtrail", "eu-west-1")
+    assert elsewhere.describe_trails()["trailList"][0]["TrailARN"] == arn
+    assert refused(elsewhere.get_event_selectors, TrailName=arn) == "TrailNotFoundException"
+
+
+def test_no_member_makes_a_trail_of_the_organization(account):
+    account.make_trail()
+    update = account.client("cloudtrail").update_trail
+    assert refused(update, Name=NAME, IsOrganizationTrail=True) == "NotOrganizationMasterAccountException"
+
+
+def test_the_simulator_knows_conditions_context_and_boundaries(account):
+    iam = account.client("iam")
+    passed = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    here = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
+    may = policy(
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": passed},
+        {"Effect": "Allow", "Action": ["sns:*", "sqs:CreateQueue"], "Resource": "arn:aws:sns:*:*:here"},
+    )
+    trust = policy({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    arn = iam.create_role(RoleName="simulated", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="simulated", PolicyName="may", PolicyDocument=may)
+
+    def asked(action, *resources, **context):
+        entries = [
+            {"ContextKeyName": f"iam:{key}", "ContextKeyType": "string", "ContextKeyValues": [value]}
+            for key, value in context.items()
+        ]
+        answer = iam.simulate_principal_policy(
+            PolicySourceArn=arn, ActionNames=[action], ResourceArns=list(resources), ContextEntries=entries
+        )
+        return [(each["EvalDecision"], each.get("MissingContextValues", [])) for each in answer["EvaluationResults"]]
+
+    assert asked("iam:PassRole", arn, PassedToService="lambda.amazonaws.com") == [("allowed", [])]
+    assert asked("iam:PassRole", arn, PassedToService="ec2.amazonaws.com") == [("implicitDeny", [])]
+    assert asked("iam:PassRole", arn) == [("implicitDeny", ["iam:PassedToService"])]
+    topics = ["arn:aws:sns:us-east-1:1:here", "arn:aws:sns:us-east-1:1:there"]
+    decisions = [decision for decision, _missing in asked("sns:CreateTopic", *topics)]
+    assert decisions == ["allowed", "implicitDeny"]
+    limit = policy({"Effect": "Deny", "Action": "sns:*", "Resource": "*", "Condition": here})
+    boundary = iam.create_policy(PolicyName="limit", PolicyDocument=limit)["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="simulated", PermissionsBoundary=boundary)
+    assert asked("sns:CreateTopic", topics[0])[0] == ("implicitDeny", ["aws:SourceVpc", "iam:PassedToService"])
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
