@@ -33,7 +33,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import know
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
@@ -84,6 +84,7 @@ SETTINGS: dict[str, Any] = {
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
+    "customer_key": {"type": "bool", "default": False},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -121,6 +122,8 @@ class ActionModule(ActionBase):
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": desired["bucket"]["Name"],
+            # In words, if there is one.
+            "key": key.title(plan.live.get("key")),
             "differing": list(changes),
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -131,7 +134,7 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
-        return result | differences(changes) | {"desired": desired, "package": str(write_package(settings.code))}
+        return result | differences(changes) | {"desired": plan.desired, "package": str(write_package(settings.code))}
 
 
 def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str, Any]:
@@ -185,8 +188,16 @@ def differences(changes: Mapping[str, Change]) -> dict[str, Any]:
 def notes(settings: Settings, plan: Plan) -> list[str]:
     """What somebody has to see to, besides what differs."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    told = {"not confirmed yet": plan.pending, "suppressions expired": expired(settings.suppressions, today)}
+    told = {
+        "not confirmed yet": plan.pending,
+        "suppressions expired": expired(settings.suppressions, today),
+        "key kept for what it has encrypted": [] if settings.customer_key else _key_titles(plan),
+    }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
+
+
+def _key_titles(plan: Plan) -> list[str]:
+    return list(filter(None, [key.title(plan.live.get("key"))]))
 
 
 def summary(
@@ -257,6 +268,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
         group_seconds=check_group_seconds(arguments["group_seconds"]),
+        customer_key=arguments["customer_key"],
     )
 
 

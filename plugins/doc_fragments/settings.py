@@ -98,6 +98,12 @@ options:
             removed.
         type: int
         default: 0
+      customer_key:
+        description:
+          - Whether a KMS key of the account encrypts log files, messages and the table.
+          - Without it, AWS's own keys do. A key that is there from before stays, as what it has encrypted is read with it.
+        type: bool
+        default: false
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

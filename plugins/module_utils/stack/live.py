@@ -30,10 +30,16 @@ class ForeignResourceError(AnsibleAWSError):
 
 @dataclass(frozen=True)
 class Account:
-    """One account as it is read: a client for each service, and what the tagging service knows of our resources."""
+    """One account as it is read: a client for each service, and what is known before any component is read.
+
+    Attributes:
+        tagged: what the tagging service knows of our resources.
+        key: the customer's key, as C(key.find) found it.
+    """
 
     clients: Mapping[str, Any]
     tagged: Mapping[str, Tags]
+    key: Document | None = None
 
     def tags(self, arn: str, wanted: Tags, read: Callable[[], Tags]) -> Tags:
         """The tags of a resource, or as many of them as are needed to compare with those wanted.

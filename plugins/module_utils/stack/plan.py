@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import topic
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key, topic
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, TAG_OURS
@@ -34,12 +34,14 @@ class Plan:
     Attributes:
         pending: the subscribers who have not confirmed yet.
         live: each component that was looked at, as its module read it.
+        desired: the desired documents, with the ARN of the key if there is one.
     """
 
     changes: Mapping[str, Change]
     present: tuple[str, ...]
     pending: tuple[str, ...]
     live: Mapping[str, Any] = field(default_factory=dict)
+    desired: Mapping[str, Document] = field(default_factory=dict)
 
     @property
     def differing(self) -> dict[str, Change]:
@@ -60,18 +62,20 @@ def make_plan(clients: Any, desired: Mapping[str, Document], names: Sequence[str
         AnsibleAWSError: a read failed, or a resource is somebody else's. It says which call or resource.
     """
     tags = next(iter(desired.values())).get("Tags", {})
-    account = Account(clients, tagged_resources(clients["resourcegroupstaggingapi"], tags[TAG_OURS]))
+    tagged = tagged_resources(clients["resourcegroupstaggingapi"], tags[TAG_OURS])
+    account = Account(clients, tagged, key.find(clients["kms"], tagged, desired["key"]))
+    desired = key.resolved(desired, account.key)
     with ThreadPoolExecutor(THREADS) as pool:
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
     changes = {name: _difference(name, live[name], desired[name]) for name in names}
-    present = tuple(name for name in names if _is_there(live[name]))
-    return Plan(changes, present, tuple(topic.pending(live.get("topic"))), live)
+    present = tuple(name for name in names if _is_there(name, live[name]))
+    return Plan(changes, present, tuple(topic.pending(live.get("topic"))), live, desired)
 
 
 def _live(account: Account, name: str, desired: Document) -> Any:
     """The component as it is. One that is not wanted is read only if the tagging service knows of one of ours."""
     component = COMPONENTS[name]
-    if is_unwanted(desired) and not component.left(account, desired):
+    if desired.get("State", PRESENT) != PRESENT and not component.left(account, desired):
         return None
     return component.live(account, desired)
 
@@ -88,9 +92,10 @@ def is_unwanted(desired: Document) -> bool:
     return desired.get("State") == ABSENT
 
 
-def _is_there(live: Any) -> bool:
-    """Rules are read as a set, which may be empty."""
-    return bool(live.found.rules if hasattr(live, "found") else live is not None)
+def _is_there(name: str, live: Any) -> bool:
+    """Some are more than there or not: their module knows."""
+    there: Callable[[Any], bool] = getattr(COMPONENTS[name], "is_there", lambda found: found is not None)
+    return there(live)
 
 
 def reported_diff(name: str, change: Change) -> list[Document]:

@@ -31,7 +31,8 @@ NAME_MIN = 3
 BUCKET_NAME_MAX = 63
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
 TAG_OURS = "trailwatch"
-PRESENT, ABSENT = "present", "absent"
+# What becomes of an optional component; one that is retained is neither made nor removed, but by a teardown.
+PRESENT, ABSENT, RETAINED = "present", "absent", "retained"
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
 
@@ -59,6 +60,7 @@ class Settings:
     time_zone: str = ""
     trusted_accounts: tuple[str, ...] = ()
     group_seconds: int = 0
+    customer_key: bool = False
 
     @property
     def partition(self) -> str:

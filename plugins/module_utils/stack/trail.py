@@ -21,6 +21,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 
 ATTRIBUTES = (
     "S3BucketName",
+    "KmsKeyId",
     "IsMultiRegionTrail",
     "IncludeGlobalServiceEvents",
     "LogFileValidationEnabled",
@@ -38,6 +39,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Name": settings.name,
         "TrailARN": names.trail_arn(settings),
         "S3BucketName": names.bucket_name(settings),
+        "KmsKeyId": names.key_alias_arn(settings) if settings.customer_key else None,
         "IsMultiRegionTrail": True,
         "IncludeGlobalServiceEvents": True,
         "LogFileValidationEnabled": True,
@@ -62,6 +64,7 @@ def live(account: Account, desired: Document) -> Document | None:
     status = call(f"read the status of trail {arn}", cloudtrail.get_trail_status, Name=arn)
     found = {
         **{name: trail.get(name) for name in ATTRIBUTES},
+        "KmsKeyId": _key(trail.get("KmsKeyId"), account, desired),
         "IsLogging": status["IsLogging"],
         **{name: status.get(name) for name in DELIVERY},
         "EventSelectors": event_selectors.describe(cloudtrail, arn),
@@ -69,6 +72,12 @@ def live(account: Account, desired: Document) -> Document | None:
     }
     _refuse_foreign(found, desired)
     return found
+
+
+def _key(live: str | None, account: Account, desired: Document) -> str | None:
+    """The key of the log files. As long as ours is not asked for, that of somebody else is left alone."""
+    ours = account.key["Arn"] if account.key else None
+    return live if desired["KmsKeyId"] or live == ours else None
 
 
 def _tags(cloudtrail: Any, arn: str) -> dict[str, str]:

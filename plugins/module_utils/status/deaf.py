@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, kms_key
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan, is_unwanted
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import subscribers
 
 
@@ -24,6 +25,16 @@ def reasons(desired: Mapping[str, Document], plan: Plan) -> list[str]:
         return ["nothing is deployed"]
     looks = [(name, look) for name, look in _LOOKS.items() if name in plan.live]
     return [reason for name, look in looks for reason in look(plan.live[name], desired[name])]
+
+
+def _key(live: Document | None, desired: Document) -> list[str]:
+    """Without it, no event reaches the queue, and the function cannot publish."""
+    if desired["State"] != PRESENT:
+        return []
+    if live is None:
+        return [f"there is no key {desired['AliasName']}"]
+    state = live["KeyState"]
+    return [] if state == kms_key.ENABLED else [f"key {desired['AliasName']} cannot be used: its state is {state}"]
 
 
 def _trail(live: Document | None, desired: Document) -> list[str]:
@@ -90,6 +101,7 @@ def _topic(live: Document | None, desired: Document) -> list[str]:
 
 
 _LOOKS: dict[str, Callable[[Any, Document], list[str]]] = {
+    "key": _key,
     "trail": _trail,
     "rule": _rules,
     "execution_role": _execution_role,

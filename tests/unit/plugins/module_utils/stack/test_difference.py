@@ -16,12 +16,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import b
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
 
-DESIRED = stack(group_seconds=300)
+DESIRED = stack(group_seconds=300, customer_key=True)
 # Those that are compared by the code that their modules use, too.
 SHARED = ["topic", "queue", "table", "event_queue"]
 PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "rule")]
 # What SNS and SQS tell of a resource beside the attributes that are compared.
-TOPIC = {"KmsMasterKeyId": "", "Owner": "111111111111"}
+TOPIC = {"Owner": "111111111111"}
 QUEUE = {
     "KmsMasterKeyId": "",
     "KmsDataKeyReusePeriodSeconds": 300,

@@ -66,6 +66,7 @@ def test_what_goes_comes_last_and_in_reverse() -> None:
     changes = {name: REMOVAL if name in GROUPING else DIFFERS for name in COMPONENTS} | {"topic": NOTHING}
     differing = list(Plan(changes, (), ()).differing)
     assert differing == [
+        "key",
         "bucket",
         "trail",
         "queue",

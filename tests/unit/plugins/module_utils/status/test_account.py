@@ -45,6 +45,7 @@ def subscribed(*subscriptions: dict[str, Any]) -> dict[str, Any]:
 
 
 LIVE: dict[str, Any] = {
+    "key": None,
     "bucket": {},
     "trail": TRAIL,
     "topic": subscribed(SECOPS),
