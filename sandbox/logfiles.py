@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import s3
 
-from sandbox import policies
+from sandbox import keys, policies
 
 # AWS delivers about every five minutes.
 FLUSH_SECONDS = 1.0
@@ -48,7 +48,7 @@ class LogFiles:
     async def _write(self, trail: dict[str, Any], region: str, batch: list[dict[str, Any]]) -> None:
         arn, bucket = trail["TrailARN"], trail["S3BucketName"]
         key = _key(trail, region)
-        problem = problem_of_bucket(bucket, key, arn)
+        problem = problem_of_bucket(bucket, key, arn) or problem_of_key(trail.get("KmsKeyId", ""), bucket, arn)
         now = time.time()
         if problem:
             self.status[arn] |= {"LatestDeliveryError": problem}
@@ -90,3 +90,22 @@ def problem_of_bucket(bucket: str, key: str, trail_arn: str) -> str | None:
         if not policies.service_allowed(policy, CLOUDTRAIL, action, resource, trail_arn, keys):
             return "AccessDenied"
     return None
+
+
+def problem_of_key(key: str, bucket: str, trail_arn: str) -> str | None:
+    """Why CloudTrail could not encrypt a log file of that trail with the key: an error code; None if it can.
+
+    With a Bucket Key, S3 asks in the bucket's name, to make data keys and to read them again.
+    """
+    source = {"aws:sourcearn": trail_arn, "aws:sourceaccount": trail_arn.split(":")[4]}
+    asked = [(("kms:GenerateDataKey",), {"kms:encryptioncontext:aws:cloudtrail:arn": trail_arn})]
+    if has_bucket_key(bucket):
+        asked.append((keys.ENCRYPT, {"kms:encryptioncontext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}))
+    may = all(keys.service_may(key, trail_arn, CLOUDTRAIL, source, bound, actions) for actions, bound in asked)
+    return None if may else "KMSAccessDenied"
+
+
+def has_bucket_key(bucket: str) -> bool:
+    """Whether the bucket uses a Bucket Key by default."""
+    with request_scope(s3._bucket_owner_account(bucket) or "", "us-east-1"):
+        return "<BucketKeyEnabled>true" in (s3._bucket_encryption.get(bucket) or "")
