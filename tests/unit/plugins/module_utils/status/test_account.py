@@ -209,3 +209,13 @@ def test_grouping_is_deaf_without_its_queue_and_mapping(grouping: dict[str, Any]
 def test_without_grouping_queue_and_mapping_are_not_missed() -> None:
     plan = Plan({}, ("topic",), (), {"event_queue": None, "event_source_mapping": None})
     assert deaf.reasons(DESIRED, plan) == []
+
+
+def test_a_key_that_is_asked_for_and_cannot_be_used_is_deafness() -> None:
+    wanted = stack(customer_key=True)["key"]
+    assert deaf._key({"KeyState": "Enabled"}, wanted) == []
+    assert deaf._key(None, wanted) == ["there is no key alias/iam-alerting"]
+    (said,) = deaf._key({"KeyState": "PendingDeletion"}, wanted)
+    assert said == "key alias/iam-alerting cannot be used: its state is PendingDeletion"
+    # One that only stays does not matter.
+    assert deaf._key({"KeyState": "PendingDeletion"}, DESIRED["key"]) == []
