@@ -69,9 +69,7 @@ def problem_of_caller(key: str, resource_arn: str, call: Call, actions: Iterable
     if record["KeyState"] != "Enabled":
         return f"{record['Arn']} is {record['KeyState']}"
     for action in actions:
-        if iam_evaluator.enforce(
-            call.access_key, action, "kms", call.region, record["Arn"], _through(resource_arn)
-        ):
+        if iam_evaluator.enforce(call.access_key, action, "kms", call.region, record["Arn"], _through(resource_arn)):
             return f"{action} on {record['Arn']}"
     return None
 

@@ -86,8 +86,8 @@ def problem_of_bucket(bucket: str, key: str, trail_arn: str) -> str | None:
         policy = (s3.bucket_policy_for_arn(f"arn:aws:s3:::{bucket}") or ("",))[0]
     acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
     wanted = [("s3:GetBucketAcl", f"arn:aws:s3:::{bucket}", {}), ("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", acl)]
-    for action, resource, keys in wanted:
-        if not policies.service_allowed(policy, CLOUDTRAIL, action, resource, trail_arn, keys):
+    for action, resource, extra in wanted:
+        if not policies.service_allowed(policy, CLOUDTRAIL, action, resource, trail_arn, extra):
             return "AccessDenied"
     return None
 
@@ -98,7 +98,9 @@ def problem_of_key(key: str, bucket: str, trail_arn: str) -> str | None:
     With a Bucket Key, S3 asks in the bucket's name, to make data keys and to read them again.
     """
     source = {"aws:sourcearn": trail_arn, "aws:sourceaccount": trail_arn.split(":")[4]}
-    asked = [(("kms:GenerateDataKey",), {"kms:encryptioncontext:aws:cloudtrail:arn": trail_arn})]
+    asked: list[tuple[tuple[str, ...], dict[str, str]]] = [
+        (("kms:GenerateDataKey",), {"kms:encryptioncontext:aws:cloudtrail:arn": trail_arn})
+    ]
     if has_bucket_key(bucket):
         asked.append((keys.ENCRYPT, {"kms:encryptioncontext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}))
     may = all(keys.service_may(key, trail_arn, CLOUDTRAIL, source, bound, actions) for actions, bound in asked)

@@ -81,8 +81,8 @@ def checked_key(key: str) -> str:
     """
     if key and not _KEY_ARN.fullmatch(key):
         raise InvalidValueError(
-            f"kms_master_key_id: {key!r} is not the ARN of a key. Give arn:<partition>:kms:<region>:<account>:key/<id>, "
-            "or leave it empty for DynamoDB's own key."
+            f"kms_master_key_id: {key!r} is not the ARN of a key. Give one such as "
+            "arn:aws:kms:us-east-1:111111111111:key/<id>, or leave it empty for DynamoDB's own key."
         )
     return key
 

@@ -109,7 +109,12 @@ def needs(account: Account, policies: Policies) -> list[Question]:
         told += [
             Question(f"a rule sends to {queue}", "key", ENCRYPT, events, _to(here, queue), "RulesSendToTheQueues"),
             Question(
-                f"the function uses {queue}", "key", ENCRYPT, function, _via_sqs(here, queue), "TheFunctionUsesTheQueues"
+                f"the function uses {queue}",
+                "key",
+                ENCRYPT,
+                function,
+                _via_sqs(here, queue),
+                "TheFunctionUsesTheQueues",
             ),
         ]
     if "events" in policies.documents:
@@ -139,7 +144,9 @@ def refusals(account: Account, policies: Policies) -> list[Question]:
         Question("another account's alarm", "key", ENCRYPT, cloudwatch, {**_alarm(there), **_topic_context(here)}),
         Question("an alarm to another topic", "key", ENCRYPT, cloudwatch, {**_alarm(here), **_topic_context(there)}),
         Question("the function by itself", "key", ("kms:Decrypt",), function, _topic_context(here)),
-        Question("the function to another topic", "key", ENCRYPT, function, {**_via_sns(here), **_topic_context(there)}),
+        Question(
+            "the function to another topic", "key", ENCRYPT, function, {**_via_sns(here), **_topic_context(there)}
+        ),
         Question("the function through S3", "key", ("kms:Decrypt",), function, {"kms:ViaService": "s3." + _END}),
         Question("the function deletes the key", "key", ("kms:ScheduleKeyDeletion",), function, _via_sns(here)),
         Question("the function gives rights away", "key", ("kms:CreateGrant",), function, _VIA_DYNAMODB),

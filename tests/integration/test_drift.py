@@ -13,7 +13,7 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification
+from tests.integration.specification import grouped, specification, with_key
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
@@ -36,7 +36,8 @@ def is_grouped(name: str) -> bool:
 
 def specified(name: str, account: Account) -> dict[str, Any]:
     if is_grouped(name):
-        return grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
+        key = account.client("kms").describe_key(KeyId="alias/iam-alerting")["KeyMetadata"]["Arn"]
+        return with_key(account.id, grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS), key)
     return specification(account.id, name, ACTIONS, [SUBSCRIBER])
 
 
@@ -66,6 +67,7 @@ class Drift:
                 "iam_alerting_actions": ACTIONS,
                 "iam_alerting_subscribers": [SUBSCRIBER],
                 "iam_alerting_group_seconds": SECONDS if is_grouped(name) else 0,
+                "iam_alerting_customer_key": is_grouped(name),
             }
             for name, account in self.accounts.items()
         }

@@ -99,9 +99,7 @@ def _of_senders(settings: Settings) -> list[dict[str, Any]]:
     alarms = {"ArnLike": {"aws:SourceArn": settings.arn("cloudwatch", "alarm:*")}}
     return [
         _service("RulesSendToTheQueues", "events.amazonaws.com", _ENCRYPT, {"StringEquals": ours | to_queues}),
-        _service(
-            "AlarmsPublish", "cloudwatch.amazonaws.com", _ENCRYPT, {"StringEquals": ours | to_topic, **alarms}
-        ),
+        _service("AlarmsPublish", "cloudwatch.amazonaws.com", _ENCRYPT, {"StringEquals": ours | to_topic, **alarms}),
     ]
 
 
