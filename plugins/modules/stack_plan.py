@@ -14,8 +14,8 @@ description:
     to the account, reads what is there, and says what differs, component by component and attribute by attribute.
   - Writes nothing in any mode. A read that fails is a failure for the account and says which call; it never counts as
     nothing there.
-  - Wrong settings are refused before the first call. So are, before any change, a bucket, trail or function of the same
-    name that is somebody else's.
+  - Wrong settings are refused before the first call. So are, before any change, a bucket, trail, function or key of the
+    same name that is somebody else's.
   - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. No credentials are in
     the result. It serves the role P(trailwatch.aws.iam_alerting#role).
 author:
@@ -28,7 +28,7 @@ extends_documentation_fragment:
 options:
   components:
     description:
-      - The components to look at, of C(bucket), C(trail), C(topic), C(queue), C(log_group), C(execution_role),
+      - The components to look at, of C(key), C(bucket), C(trail), C(topic), C(queue), C(log_group), C(execution_role),
         C(table), C(event_queue), C(function), C(event_source_mapping) and C(rule). All if empty.
     type: list
     elements: str
@@ -100,8 +100,15 @@ bucket:
   description: The name of the log bucket.
   type: str
   returned: success
+key:
+  description: The alias and id of the customer's key; empty if there is none, or it is to be deleted.
+  type: str
+  returned: success
+  sample: alias/iam-alerting (0d990263-018e-4e65-a703-eff731de951e)
 summary:
-  description: The account in one line, with the subscribers who have not confirmed yet, and expired suppressions.
+  description:
+    - The account in one line, with the subscribers who have not confirmed yet, expired suppressions, and a key that is
+      kept though it is used no more.
   type: str
   returned: success
   sample: "would change: topic, rule; not confirmed yet: secops@example.com"

@@ -223,10 +223,11 @@ def tables(dynamodb: Any) -> Document:
 def _table(dynamodb: Any, name: str) -> Document:
     table = dynamodb.describe_table(TableName=name)["Table"]
     expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    encryption = table.get("SSEDescription", {})
     return {
         "keys": [key["AttributeName"] for key in table["KeySchema"]],
         "billing": table["BillingModeSummary"]["BillingMode"],
-        "key": table.get("SSEDescription", {}).get("KMSMasterKeyArn"),
+        "key": encryption.get("KMSMasterKeyArn") if encryption.get("Status") == "ENABLED" else None,
         "protected": table["DeletionProtectionEnabled"],
         "expires by": (expiry["TimeToLiveStatus"], expiry.get("AttributeName")),
         "tags": _tags(dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]),
