@@ -22,7 +22,7 @@ from tests.integration.specification import grouped, specification, with_key
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser", "iam:CreateRole", "iam:DeleteRole"]
 SUBSCRIBER = "keys@example.com"
 SECONDS = 300
-MOST_READS = {"single": 28, "grouped": 35}
+MOST_READS = {"single": 27, "grouped": 34}
 ALIAS = "alias/iam-alerting"
 # The sandbox's numbers are true at once.
 AT_ONCE = ("-e", "__iam_alerting_settle_seconds=0")
