@@ -1,4 +1,4 @@
-"""CloudWatch alarms: their actions reach a topic, of any account, if its policy lets CloudWatch publish."""
+"""CloudWatch alarms: their actions reach a topic, of any account, if its policy and its key let CloudWatch publish."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from ministack.core.responses import get_region
 from ministack.services import cloudwatch, sns
 
-from sandbox import policies
+from sandbox import keys, policies
 
 SERVICE = "cloudwatch.amazonaws.com"
 _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -33,6 +33,9 @@ def _may_publish(topic_arn: str, alarm: dict[str, Any]) -> bool:
     """CloudWatch names the account as SourceOwner: the default topic policy lets it in."""
     policy = (sns.topic_policy_for_arn(topic_arn) or ("",))[0]
     arn = alarm["AlarmArn"]
-    return policies.service_allowed(
+    allowed = policies.service_allowed(
         policy, SERVICE, "sns:Publish", topic_arn, arn, {"aws:sourceowner": arn.split(":")[4]}
     )
+    key = (sns._topic_by_arn_any_scope(topic_arn) or {}).get("attributes", {}).get("KmsMasterKeyId", "")
+    source = {"aws:sourcearn": arn, "aws:sourceaccount": arn.split(":")[4]}
+    return allowed and keys.service_may(key, topic_arn, SERVICE, source, keys.context("sns", topic_arn))

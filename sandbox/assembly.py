@@ -75,6 +75,10 @@ def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail)
     async def put_record(_request: Request, body: dict[str, Any]) -> object:
         return {"delivered": delivery.deliver(body["record"], body.get("detail_type", API_CALL))}
 
+    async def decide(_request: Request, body: dict[str, Any]) -> object:
+        return {"allowed": policies.decision(**body)}
+
+    admin.add("POST", "decisions", decide)
     admin.add("POST", "accounts", add_accounts)
     admin.add("GET", "accounts", list_accounts)
     admin.add("POST", "confirm", confirm)

@@ -131,6 +131,12 @@ class Sandbox:
         """Let CloudTrail have a record (a console sign-in, say); False if no trail of the account logs it."""
         return bool(self._ask("POST", "records", {"record": record, "detail_type": detail_type})["delivered"])
 
+    def allows(self, policy: dict[str, Any], action: str, resource: str, **question: Any) -> bool:
+        """What the evaluator says of a resource's policy: for ``service``, or for ``role`` with ``identity_policies``
+        of its own, under the condition ``keys``."""
+        asked = {"policy": policy, "action": action, "resource": resource, "keys": {}} | question
+        return bool(self._ask("POST", "decisions", asked)["allowed"])
+
     def mails(self, address: str | None = None, kind: str = "notification") -> list[EmailMessage]:
         """The mails an address (None: any) got, oldest first. ``kind``: notification, confirmation, or ``*``."""
         found = sorted((self.state / "mail").glob(f"{address or '*'}/*-{kind}.eml"), key=lambda path: path.name)

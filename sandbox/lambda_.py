@@ -16,7 +16,7 @@ from ministack.core import lambda_runtime
 from ministack.core.responses import request_scope
 from ministack.services import lambda_svc, sns, sts
 
-from sandbox import identity, policies, queues
+from sandbox import identity, keys, policies, queues
 
 # AWS waits one minute, then two; throttled events it retries for up to six hours.
 RETRY_DELAYS = (0.3, 0.6)
@@ -156,9 +156,11 @@ def send(config: dict[str, Any], target: str, body: str, attributes: dict[str, s
     with request_scope(account, region):
         if service == "sqs":
             denied = policies.policy_denies_role(queues.policy_of(target), role, action, target)
-            return not denied and queues.put(target, body, attributes)
+            may = not denied and keys.role_may(queues.key_of(target), target, role)
+            return may and queues.put(target, body, attributes)
         policy = (sns.topic_policy_for_arn(target) or ("",))[0]
-        if policies.policy_denies_role(policy, role, action, target):
+        key = (sns._topics.get(target) or {}).get("attributes", {}).get("KmsMasterKeyId", "")
+        if policies.policy_denies_role(policy, role, action, target) or not keys.role_may(key, target, role):
             return False
         return sns.publish_internal(target, body) is not None
 

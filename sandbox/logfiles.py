@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import s3
 
-from sandbox import policies
+from sandbox import keys, policies
 
 # AWS delivers about every five minutes.
 FLUSH_SECONDS = 1.0
@@ -48,7 +48,7 @@ class LogFiles:
     async def _write(self, trail: dict[str, Any], region: str, batch: list[dict[str, Any]]) -> None:
         arn, bucket = trail["TrailARN"], trail["S3BucketName"]
         key = _key(trail, region)
-        problem = problem_of_bucket(bucket, key, arn)
+        problem = problem_of_bucket(bucket, key, arn) or problem_of_key(trail.get("KmsKeyId", ""), bucket, arn)
         now = time.time()
         if problem:
             self.status[arn] |= {"LatestDeliveryError": problem}
@@ -86,7 +86,28 @@ def problem_of_bucket(bucket: str, key: str, trail_arn: str) -> str | None:
         policy = (s3.bucket_policy_for_arn(f"arn:aws:s3:::{bucket}") or ("",))[0]
     acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
     wanted = [("s3:GetBucketAcl", f"arn:aws:s3:::{bucket}", {}), ("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", acl)]
-    for action, resource, keys in wanted:
-        if not policies.service_allowed(policy, CLOUDTRAIL, action, resource, trail_arn, keys):
+    for action, resource, extra in wanted:
+        if not policies.service_allowed(policy, CLOUDTRAIL, action, resource, trail_arn, extra):
             return "AccessDenied"
     return None
+
+
+def problem_of_key(key: str, bucket: str, trail_arn: str) -> str | None:
+    """Why CloudTrail could not encrypt a log file of that trail with the key: an error code; None if it can.
+
+    With a Bucket Key, S3 asks in the bucket's name, to make data keys and to read them again.
+    """
+    source = {"aws:sourcearn": trail_arn, "aws:sourceaccount": trail_arn.split(":")[4]}
+    asked: list[tuple[tuple[str, ...], dict[str, str]]] = [
+        (("kms:GenerateDataKey",), {"kms:encryptioncontext:aws:cloudtrail:arn": trail_arn})
+    ]
+    if has_bucket_key(bucket):
+        asked.append((keys.ENCRYPT, {"kms:encryptioncontext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}))
+    may = all(keys.service_may(key, trail_arn, CLOUDTRAIL, source, bound, actions) for actions, bound in asked)
+    return None if may else "KMSAccessDenied"
+
+
+def has_bucket_key(bucket: str) -> bool:
+    """Whether the bucket uses a Bucket Key by default."""
+    with request_scope(s3._bucket_owner_account(bucket) or "", "us-east-1"):
+        return "<BucketKeyEnabled>true" in (s3._bucket_encryption.get(bucket) or "")

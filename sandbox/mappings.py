@@ -15,7 +15,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import lambda_svc, sqs
 
-from sandbox import policies, queues
+from sandbox import keys, policies, queues
 from sandbox.lambda_ import Functions
 
 POLL_SECONDS = 0.1
@@ -57,7 +57,7 @@ class Mappings:
                 continue
             with request_scope(account, region):
                 function = lambda_svc._functions.get(mapping["FunctionName"])
-            problem = function and missing_permission(function["config"]["Role"], mapping["EventSourceArn"])
+            problem = function and unreadable(function["config"]["Role"], mapping["EventSourceArn"])
             if problem:
                 mapping["LastProcessingResult"] = f"PROBLEM: the function's role may not {problem}"
             elif function:
@@ -87,6 +87,13 @@ class Mappings:
             mapping["LastProcessingResult"] = "OK" if len(done) == len(batch) else "PROBLEM: Function call failed"
         finally:
             lambda_svc._esm_inflight[mapping["UUID"]] -= 1
+
+
+def unreadable(role_arn: str, queue_arn: str) -> str | None:
+    """The first action that the role may not take, on the queue or with its key."""
+    problem = missing_permission(role_arn, queue_arn)
+    may_decrypt = problem or keys.role_may(queues.key_of(queue_arn), queue_arn, role_arn, keys.DECRYPT)
+    return problem if may_decrypt else "kms:Decrypt"
 
 
 def missing_permission(role_arn: str, queue_arn: str) -> str | None:

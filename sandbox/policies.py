@@ -82,6 +82,54 @@ def service_allowed(
     return bool(policy) and evaluator.evaluate_resource_policy(policy, ctx, service=service).decision == "Allow"
 
 
+def service_may(policy: str | dict[str, Any], service: str, action: str, resource: str, keys: dict[str, str]) -> bool:
+    """Whether a resource's policy lets an AWS service do it under these condition keys, and no others."""
+    ctx = _context("Service", "*", "", action, resource, resource.split(":")[3], keys)
+    return bool(evaluator.evaluate_resource_policy(policy, ctx, service=service).decision == "Allow")
+
+
+def role_may(
+    policy: str | dict[str, Any],
+    role_arn: str,
+    action: str,
+    resource: str,
+    keys: dict[str, str],
+    identity_policies: list[dict[str, Any]] | None = None,
+) -> bool:
+    """Whether a role may, by a resource's policy and its own together; its own are looked up unless given."""
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    ctx = _context("AssumedRole", role_arn, account, action, resource, resource.split(":")[3], keys)
+    limits = evaluator._permissions_boundary(iam._roles, name, account)
+    own = (
+        evaluator._gather_role_policies(name, account)
+        if identity_policies is None
+        else [evaluator.parse_policy_document(document) for document in identity_policies]
+    )
+    # A key's policy has to allow even what the account's own roles are allowed by theirs.
+    _arn, _partition, service, _region, owner, _resource = resource.split(":", 5)
+    by_own = evaluator.evaluate(ctx, own, *limits)
+    whole = evaluator.combine_resource_policy(
+        by_own, ctx, policy, owner or account, required=service == "kms", limits=limits
+    )
+    return bool(whole.decision == "Allow")
+
+
+def decision(
+    policy: dict[str, Any],
+    action: str,
+    resource: str,
+    keys: dict[str, str],
+    service: str = "",
+    role: str = "",
+    identity_policies: list[dict[str, Any]] | None = None,
+) -> bool:
+    """Whether a service, or a role with these policies of its own, may do it by a resource's policy."""
+    lower = {name.lower(): value for name, value in keys.items()}
+    if service:
+        return service_may(policy, service, action, resource, lower)
+    return role_may(policy, role, action, resource, lower, identity_policies or [])
+
+
 def role_allowed(role_arn: str, action: str, resource: str, keys: dict[str, str] | None = None) -> bool:
     """Whether the role's own policies (and boundary) allow the action; resource policies are not asked."""
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]

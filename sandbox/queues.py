@@ -39,3 +39,9 @@ def policy_of(queue_arn: str) -> str | None:
     """The queue's policy text; None if there is no such queue."""
     queue = sqs._queue_by_arn(queue_arn)
     return None if queue is None else queue["attributes"].get("Policy") or ""
+
+
+def key_of(queue_arn: str) -> str:
+    """The key that the queue names; empty if it names none, or there is no queue."""
+    queue = sqs._queue_by_arn(queue_arn)
+    return str(queue["attributes"].get("KmsMasterKeyId") or "") if queue else ""

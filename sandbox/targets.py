@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, sns
 
-from sandbox import policies, queues
+from sandbox import keys, policies, queues
 from sandbox.lambda_ import Functions
 
 SERVICE = "events.amazonaws.com"
@@ -65,7 +65,11 @@ class Targets:
 
 
 def _queue_allows(queue: str, rule_arn: str) -> bool:
-    return policies.service_allowed(queues.policy_of(queue), SERVICE, "sqs:SendMessage", queue, rule_arn)
+    """By its policy, and by that of its key, for which nothing is documented but the account of the rule."""
+    source = {"aws:sourceaccount": rule_arn.split(":")[4]}
+    return policies.service_allowed(
+        queues.policy_of(queue), SERVICE, "sqs:SendMessage", queue, rule_arn
+    ) and keys.service_may(queues.key_of(queue), queue, SERVICE, source, keys.context("sqs", queue))
 
 
 def _out_of_scope(rule: dict[str, Any], target: dict[str, Any]) -> tuple[str, str] | None:
@@ -79,7 +83,7 @@ def _to_sqs(rule: dict[str, Any], target: dict[str, Any], body: str) -> tuple[st
     if queues.policy_of(target["Arn"]) is None:
         return "NO_RESOURCE", f"Queue not found: {target['Arn']}"
     if not _queue_allows(target["Arn"], rule["Arn"]):
-        return "NO_PERMISSIONS", "the queue's policy does not allow the rule to send"
+        return "NO_PERMISSIONS", "the queue's policy, or its key's, does not allow the rule to send"
     queues.put(target["Arn"], body, {})
     return None
 

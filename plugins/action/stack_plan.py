@@ -35,7 +35,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import DeniedError
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, preflight, subscriptions, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
@@ -98,6 +98,7 @@ SETTINGS: dict[str, Any] = {
     "alarms": {"type": "bool", "default": True},
     "fallback": {"type": "str", "default": ""},
     "trail": {"type": "str", "choices": list(TRAIL_MODES), "default": AUTO},
+    "customer_key": {"type": "bool", "default": False},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -133,6 +134,8 @@ class ActionModule(ActionBase):
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": plan.desired["bucket"]["Name"],
+            # In words, if there is one.
+            "key": key.title(plan.live.get("key")),
             "differing": list(changes),
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -247,8 +250,13 @@ def notes(arguments: dict[str, Any], settings: Settings, plan: Plan) -> list[str
         "suppressions expired": expired(settings.suppressions, today),
         **trails.notes(plan.trails),
         "kept the log files of a former trail in bucket": plan.kept,
+        "key kept for what it has encrypted": [] if settings.customer_key else _key_titles(plan),
     }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
+
+
+def _key_titles(plan: Plan) -> list[str]:
+    return list(filter(None, [key.title(plan.live.get("key"))]))
 
 
 def summary(
@@ -326,6 +334,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         fallback=check_fallback(arguments["fallback"].strip(), name, account_id, region),
         reserved_concurrency=check_reserved_concurrency(arguments["reserved_concurrency"], group_seconds),
         trail=arguments["trail"],
+        customer_key=arguments["customer_key"],
     )
 
 

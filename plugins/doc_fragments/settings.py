@@ -129,6 +129,12 @@ options:
         type: str
         choices: [auto, create, existing]
         default: auto
+      customer_key:
+        description:
+          - Whether a KMS key of the account encrypts log files, messages and the table.
+          - Without it, AWS's own keys do. A key that is there from before stays: what it has encrypted is read with it.
+        type: bool
+        default: false
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

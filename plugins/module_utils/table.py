@@ -33,13 +33,14 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
 ATTRIBUTES = ("BillingMode", "SSESpecification", "DeletionProtectionEnabled", "TimeToLiveSpecification")
 
 ON_DEMAND = "PAY_PER_REQUEST"
-OWN_KEY = {"Enabled": False}  # encrypted by a key of DynamoDB's own, as every table is that nobody gave another
+OWN_KEY: Document = {"Enabled": False}  # by a key of DynamoDB's own, as every table is that nobody gave another
 NO_TIME_TO_LIVE: Document = {"Enabled": False}
 
 # To make a table or to update it takes seconds, to delete it some more.
 WAITER = {"Delay": 3, "MaxAttempts": 100}
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+_KEY_ARN = re.compile(r"arn:[^:]+:kms:[^:]+:\d{12}:key/\S+")
 _MISSING = "ResourceNotFoundException"
 
 
@@ -65,6 +66,25 @@ def key_schema(partition_key: str, sort_key: str | None) -> list[Document]:
 def time_to_live(attribute: str) -> Document:
     """That items go at the time that this attribute tells, in seconds since 1970; that they stay, if it is empty."""
     return {"Enabled": True, "AttributeName": attribute} if attribute else NO_TIME_TO_LIVE
+
+
+def encryption(key: str) -> Document:
+    """That the table is encrypted by the customer's key of this ARN; by DynamoDB's own key, if it is empty."""
+    return {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key} if key else OWN_KEY
+
+
+def checked_key(key: str) -> str:
+    """The key, if it is an ARN, which DynamoDB answers whatever it was given, or empty.
+
+    Raises:
+        InvalidValueError: it is something else, and would differ for ever.
+    """
+    if key and not _KEY_ARN.fullmatch(key):
+        raise InvalidValueError(
+            f"kms_master_key_id: {key!r} is not the ARN of a key. Give one such as "
+            "arn:aws:kms:us-east-1:111111111111:key/<id>, or leave it empty for DynamoDB's own key."
+        )
+    return key
 
 
 def table_arn(partition: str, account_id: str, region: str, name: str) -> str:

@@ -12,7 +12,7 @@ short_description: Manage a DynamoDB table that is paid per request
 version_added: 0.1.0
 description:
   - Creates, changes and deletes an Amazon DynamoDB table with on-demand capacity, whose keys are text, encrypted with a
-    key that DynamoDB owns.
+    key that DynamoDB owns or with one of the customer's.
   - A table that is there with provisioned capacity or another encryption is changed to these.
   - An option that is not set is not touched. Indexes, streams and replicas are left alone.
   - A table that is as asked for costs reads only.
@@ -46,6 +46,13 @@ options:
         "UpdateTimeToLive"). To name another attribute is two changes; the module makes the first and fails, and makes
         the second when it is run later.
     type: str
+  kms_master_key_id:
+    description:
+      - ARN of the customer's KMS key that encrypts the table. Without it, or if it is empty, DynamoDB's own key does.
+      - Who runs the module needs C(kms:DescribeKey), C(kms:CreateGrant), C(kms:Encrypt), C(kms:Decrypt),
+        C(kms:ReEncrypt*) and C(kms:GenerateDataKey*) on the key.
+    type: str
+    default: ""
   deletion_protection_enabled:
     description: Whether the table is protected from deletion.
     type: bool
@@ -119,6 +126,7 @@ ARGUMENTS: dict[str, Any] = {
     "partition_key": {"type": "str", "no_log": False},
     "sort_key": {"type": "str", "no_log": False},
     "time_to_live_attribute": {"type": "str"},
+    "kms_master_key_id": {"type": "str", "default": "", "no_log": False},
     "deletion_protection_enabled": {"type": "bool"},
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
     "purge_tags": {"type": "bool", "default": True},
@@ -130,7 +138,7 @@ def asked_for(params: dict[str, Any]) -> Document:
     asked: Document = {
         "KeySchema": table.key_schema(params["partition_key"], params["sort_key"]),
         "BillingMode": table.ON_DEMAND,
-        "SSESpecification": table.OWN_KEY,
+        "SSESpecification": table.encryption(params["kms_master_key_id"]),
     }
     if params["deletion_protection_enabled"] is not None:
         asked["DeletionProtectionEnabled"] = params["deletion_protection_enabled"]
@@ -178,6 +186,7 @@ def main() -> None:
     ensure = ensure_present if module.params["state"] == "present" else ensure_absent
     try:
         table.checked_name(module.params["name"])
+        table.checked_key(module.params["kms_master_key_id"])
         change, result = ensure(module, module.client("dynamodb"))
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)

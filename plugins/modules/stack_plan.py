@@ -29,7 +29,7 @@ extends_documentation_fragment:
 options:
   components:
     description:
-      - The components to look at, of C(bucket), C(trail), C(topic), C(fallback_topic), C(queue), C(log_group),
+      - The components to look at, of C(key), C(bucket), C(trail), C(topic), C(fallback_topic), C(queue), C(log_group),
         C(execution_role), C(table), C(event_queue), C(function), C(event_source_mapping), C(rule) and C(alarms). All if
         empty.
     type: list
@@ -107,10 +107,15 @@ bucket:
   description: The name of the log bucket.
   type: str
   returned: success
+key:
+  description: The alias and id of the customer's key; empty if there is none, or it is to be deleted.
+  type: str
+  returned: success
+  sample: alias/iam-alerting (0d990263-018e-4e65-a703-eff731de951e)
 summary:
   description:
     - The account in one line, with the subscribers who have not confirmed yet, were lost or are not on the list,
-      expired suppressions, and what is to be known of the trails.
+      expired suppressions, what is to be known of the trails, and a key that is kept though it is used no more.
     - Of those who have not confirmed or are missing, CloudTrail's event history tells since when, if it can be read. It
       is read only if there are such.
   type: str

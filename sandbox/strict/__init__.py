@@ -21,7 +21,7 @@ from sandbox.wire import Response
 Check = Callable[[Call, Caller], None]
 Repair = Callable[[Call, Response], Response | None]
 _MODULES = (
-    *("cloudtrail", "event_history", "events", "functions", "identity", "messaging", "monitoring", "storage"),
+    *("cloudtrail", "event_history", "events", "functions", "identity", "keys", "messaging", "monitoring", "storage"),
     "tagging",
 )
 _checks: dict[tuple[str, str], list[Check]] = defaultdict(list)

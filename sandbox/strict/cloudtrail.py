@@ -13,7 +13,7 @@ from ministack.services import cloudtrail, kms, s3
 from sandbox import policies
 from sandbox.call import Call
 from sandbox.errors import RefusedError
-from sandbox.logfiles import CLOUDTRAIL, problem_of_bucket
+from sandbox.logfiles import CLOUDTRAIL, problem_of_bucket, problem_of_key
 from sandbox.records import Caller
 from sandbox.strict import check, repair
 from sandbox.wire import Response
@@ -100,7 +100,7 @@ def _bucket(call: Call, _caller: Caller) -> None:
 
 @check("cloudtrail", "CreateTrail", "UpdateTrail")
 def _key(call: Call, _caller: Caller) -> None:
-    """The key of the log files lets CloudTrail make data keys."""
+    """The key of the log files lets CloudTrail look at it and make data keys."""
     key = call.params.get("KmsKeyId")
     if not key:
         return
@@ -109,8 +109,9 @@ def _key(call: Call, _caller: Caller) -> None:
     if found is None:
         raise RefusedError("KmsKeyNotFoundException", f"KMS key {key} does not exist.")
     trail = _existing(call).get("TrailARN") or cloudtrail._trail_arn(call.params["Name"])
-    context = {"kms:encryptioncontext:aws:cloudtrail:arn": trail}
-    if not policies.service_allowed(found[0], CLOUDTRAIL, "kms:GenerateDataKey", arn, trail, context):
+    bucket = call.params.get("S3BucketName") or _existing(call).get("S3BucketName", "")
+    may_describe = policies.service_allowed(found[0], CLOUDTRAIL, "kms:DescribeKey", arn, trail)
+    if not may_describe or problem_of_key(arn, bucket, trail):
         message = "Insufficient permissions to access S3 bucket or KMS key."
         raise RefusedError("InsufficientEncryptionPolicyException", message)
 

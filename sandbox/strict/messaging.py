@@ -6,10 +6,10 @@ import json
 import re
 from typing import Any
 
-from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import kms, sns, sqs
+from ministack.services import sns, sqs
 
+from sandbox import keys
 from sandbox.call import Call
 from sandbox.errors import RefusedError
 from sandbox.records import Caller
@@ -88,19 +88,27 @@ def _message(call: Call, _caller: Caller) -> None:
 @check("sns", "Publish")
 def _encrypted(call: Call, _caller: Caller) -> None:
     """Who publishes to a topic with a customer key must be allowed to use the key."""
-    topic = sns._topics.get(call.params.get("TopicArn", "")) or {}
-    key = topic.get("attributes", {}).get("KmsMasterKeyId", "")
-    if not key or "alias/aws/" in key:
-        return
-    record = kms._resolve_key(key)
-    if record is None:
-        raise RefusedError("KMSNotFound", f"Key {key} does not exist")
-    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        if iam_evaluator.enforce(call.access_key, action, "kms", call.region, record["Arn"]):
-            raise RefusedError(
-                "KMSAccessDenied",
-                f"The ciphertext refers to a customer master key that you may not use: {action} on {record['Arn']}",
-            )
+    arn = call.params.get("TopicArn", "")
+    key = (sns._topics.get(arn) or {}).get("attributes", {}).get("KmsMasterKeyId", "")
+    problem = keys.problem_of_caller(key, arn, call)
+    if problem:
+        raise RefusedError("KMSAccessDenied", f"{_KEY_REFUSED}: {problem}")
+
+
+_KEY_REFUSED = "The ciphertext refers to a customer master key that you may not use"
+
+
+@check("sqs", "SendMessage", "SendMessageBatch", "ReceiveMessage")
+def _encrypted_queue(call: Call, _caller: Caller) -> None:
+    """So must be who sends to a queue with one, or receives from it."""
+    queue = sqs._queues.get(call.params.get("QueueUrl", "")) or {}
+    attributes = queue.get("attributes", {})
+    actions = keys.DECRYPT if call.operation == "ReceiveMessage" else keys.ENCRYPT
+    problem = keys.problem_of_caller(
+        attributes.get("KmsMasterKeyId", ""), attributes.get("QueueArn", ""), call, actions
+    )
+    if problem:
+        raise RefusedError("KmsAccessDenied", f"{_KEY_REFUSED}: {problem}")
 
 
 def _structured(message: str) -> None:

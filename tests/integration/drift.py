@@ -22,6 +22,7 @@ Hand = Callable[[Account], Any]
 NAME = "iam-alerting"
 ROLE = f"{NAME}-function"
 LOGS = f"/aws/lambda/{NAME}"
+ALIAS = f"alias/{NAME}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,15 @@ def queue(**attributes: str) -> Hand:
         QueueUrl=queue_url(account),
         Attributes={name: value.replace("ACCOUNT", account.id) for name, value in attributes.items()},
     )
+
+
+def key(operation: str, **arguments: Any) -> Hand:
+    def act(account: Account) -> None:
+        client = account.client("kms")
+        there = client.describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"]
+        getattr(client, operation)(KeyId=there, **arguments)
+
+    return act
 
 
 def event_queue(**attributes: str) -> Hand:
@@ -142,6 +152,22 @@ def bucket_policy_grows(account: Account) -> None:
     other = {"AWS": "arn:aws:iam::123456789012:root"}
     policy["Statement"].append({"Effect": "Allow", "Principal": other, "Action": "s3:GetObject", "Resource": resource})
     s3_client.put_bucket_policy(Bucket=bucket(account), Policy=json.dumps(policy))
+
+
+def bucket_key_goes(account: Account) -> None:
+    client = account.client("s3")
+    (rule_,) = client.get_bucket_encryption(Bucket=bucket(account))["ServerSideEncryptionConfiguration"]["Rules"]
+    rules = {"Rules": [{**rule_, "BucketKeyEnabled": False}]}
+    client.put_bucket_encryption(Bucket=bucket(account), ServerSideEncryptionConfiguration=rules)
+
+
+def key_policy_shrinks(account: Account) -> None:
+    """What would keep every event from the queue, without a word."""
+    client = account.client("kms")
+    there = client.describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"]
+    policy = json.loads(client.get_key_policy(KeyId=there, PolicyName="default")["Policy"])
+    policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != "RulesSendToTheQueues"]
+    client.put_key_policy(KeyId=there, PolicyName="default", Policy=json.dumps(policy))
 
 
 def trail_logs_elsewhere(account: Account) -> None:
@@ -411,6 +437,7 @@ TRUST = json.dumps(
     }
 )
 KMS = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
+AES = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 SHORT = {
     "Rules": [{"ID": "expire-log-files", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]
 }
@@ -583,10 +610,10 @@ ROWS = (
     ),
 )
 
-# Of accounts whose alerts are grouped.
+# Of accounts with a customer's key, whose alerts are grouped.
 GROUPING_ROWS = (
     Row("table", "BillingMode", table("update_table", BillingMode="PROVISIONED", ProvisionedThroughput=ONE)),
-    Row("table", "SSESpecification", table("update_table", SSESpecification={"Enabled": True, "SSEType": "KMS"})),
+    Row("table", "SSESpecification", table("update_table", SSESpecification={"Enabled": False})),
     Row("table", "DeletionProtectionEnabled", table("update_table", DeletionProtectionEnabled=True)),
     Row(
         "table",
@@ -604,7 +631,12 @@ GROUPING_ROWS = (
     Row("event_queue", "VisibilityTimeout", event_queue(VisibilityTimeout="60")),
     Row("event_queue", "MessageRetentionPeriod", event_queue(MessageRetentionPeriod="60")),
     Row("event_queue", "RedrivePolicy", event_queue(RedrivePolicy="")),
-    Row("event_queue", "SqsManagedSseEnabled", event_queue(SqsManagedSseEnabled="false")),
+    Row(
+        "event_queue",
+        "KmsMasterKeyId",
+        event_queue(KmsMasterKeyId="", SqsManagedSseEnabled="true"),
+        also=("event_queue SqsManagedSseEnabled",),
+    ),
     Row("event_queue", "Policy", event_queue(Policy="")),
     Row(
         "event_queue",
@@ -647,4 +679,22 @@ GROUPING_ROWS = (
     Row("function", "ReservedConcurrentExecutions", lambda_("delete_function_concurrency")),
     Row("rule", "OtherPermissions", rule_invokes_again),
     Row("rule", f"{NAME} targets", target_is_the_function),
+    Row("bucket", "Encryption", s3("put_bucket_encryption", ServerSideEncryptionConfiguration=AES)),
+    Row("bucket", "Encryption", bucket_key_goes),
+    Row("trail", "KmsKeyId", trail("update_trail", KmsKeyId="")),
+    Row("topic", "KmsMasterKeyId", topic("KmsMasterKeyId", "")),
+    Row(
+        "queue",
+        "KmsMasterKeyId",
+        queue(KmsMasterKeyId="", SqsManagedSseEnabled="true"),
+        also=("queue SqsManagedSseEnabled",),
+    ),
+    # Last, as a key that is not enabled lets little else be done.
+    Row("key", "Policy", key_policy_shrinks),
+    Row("key", "Description", key("update_key_description", Description="other")),
+    Row("key", "KeyRotationEnabled", key("disable_key_rotation")),
+    Row("key", "Tags", key("untag_resource", TagKeys=["trailwatch"])),
+    Row("key", "AliasName", lambda account: account.client("kms").delete_alias(AliasName=ALIAS)),
+    Row("key", "KeyState", key("disable_key")),
+    Row("key", "KeyState", key("schedule_key_deletion"), also=("key KeyRotationEnabled",)),
 )

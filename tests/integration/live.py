@@ -44,6 +44,7 @@ class Account:
 def resources(account: Account) -> Document:
     """Everything in the account of the kinds that the role makes, by kind and name."""
     return {
+        "keys": keys(account.client("kms")),
         "buckets": buckets(account.client("s3")),
         "trails": trails(account.client("cloudtrail")),
         "topics": topics(account.client("sns")),
@@ -55,6 +56,25 @@ def resources(account: Account) -> Document:
         "event source mappings": mappings(account.client("lambda")),
         "rules": rules(account.client("events")),
         "alarms": alarms(account.client("cloudwatch")),
+    }
+
+
+def keys(kms: Any) -> Document:
+    """The keys by alias, as each that the role makes has one; by id if it has none."""
+    aliases = {alias["TargetKeyId"]: alias["AliasName"] for alias in kms.list_aliases()["Aliases"]}
+    ids = [key["KeyId"] for key in kms.list_keys()["Keys"]]
+    return {aliases.get(key, key): _key(kms, key) for key in ids}
+
+
+def _key(kms: Any, key: str) -> Document:
+    known = kms.describe_key(KeyId=key)["KeyMetadata"]
+    return {
+        "arn": known["Arn"],
+        "state": known["KeyState"],
+        "description": known["Description"],
+        "policy": json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]),
+        "renewed": kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"],
+        "tags": {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key)["Tags"]},
     }
 
 
@@ -70,6 +90,8 @@ def _bucket(s3: Any, name: str) -> Document:
         "public access block": s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
         "ownership": s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
         "encryption": encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"],
+        "key": encryption["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID"),
+        "bucket key": encryption.get("BucketKeyEnabled", False),
         "versioning": s3.get_bucket_versioning(Bucket=name)["Status"],
         "expires after days": [rule["Expiration"]["Days"] for rule in lifecycle],
         "tags": _tags(s3.get_bucket_tagging(Bucket=name)["TagSet"]),
@@ -84,6 +106,7 @@ def _trail(cloudtrail: Any, trail: Document) -> Document:
     tags = cloudtrail.list_tags(ResourceIdList=[trail["TrailARN"]])["ResourceTagList"][0]["TagsList"]
     return {
         "bucket": trail["S3BucketName"],
+        "key": trail.get("KmsKeyId"),
         "all regions": trail["IsMultiRegionTrail"],
         "global services": trail["IncludeGlobalServiceEvents"],
         "validation": trail["LogFileValidationEnabled"],
@@ -120,6 +143,7 @@ def _queue(sqs: Any, url: str) -> Document:
         "policy": json.loads(attributes["Policy"]),
         "retention": int(attributes["MessageRetentionPeriod"]),
         "encrypted": attributes["SqsManagedSseEnabled"],
+        "key": attributes.get("KmsMasterKeyId"),
         "hidden for": int(attributes["VisibilityTimeout"]),
         "dead letters": json.loads(attributes.get("RedrivePolicy", "{}")),
         "tags": sqs.list_queue_tags(QueueUrl=url).get("Tags", {}),
@@ -213,10 +237,11 @@ def tables(dynamodb: Any) -> Document:
 def _table(dynamodb: Any, name: str) -> Document:
     table = dynamodb.describe_table(TableName=name)["Table"]
     expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    encryption = table.get("SSEDescription", {})
     return {
         "keys": [key["AttributeName"] for key in table["KeySchema"]],
         "billing": table["BillingModeSummary"]["BillingMode"],
-        "other key": table.get("SSEDescription", {}).get("Status") == "ENABLED",
+        "key": encryption.get("KMSMasterKeyArn") if encryption.get("Status") == "ENABLED" else None,
         "protected": table["DeletionProtectionEnabled"],
         "expires by": (expiry["TimeToLiveStatus"], expiry.get("AttributeName")),
         "tags": _tags(dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]),

@@ -20,6 +20,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
     tls_only = {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*"}
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
     return {
+        "keys": {},
         "buckets": {
             bucket: {
                 "policy": policy(
@@ -56,6 +57,8 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 },
                 "ownership": "BucketOwnerEnforced",
                 "encryption": "AES256",
+                "key": None,
+                "bucket key": False,
                 "versioning": "Enabled",
                 "expires after days": [365],
                 "tags": tags,
@@ -64,6 +67,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
         "trails": {
             "iam-alerting": {
                 "bucket": bucket,
+                "key": None,
                 "all regions": True,
                 "global services": True,
                 "validation": True,
@@ -121,6 +125,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 ),
                 "retention": 1209600,
                 "encrypted": "true",
+                "key": None,
                 "hidden for": 30,
                 "dead letters": {},
                 "tags": tags,
@@ -313,6 +318,7 @@ def grouped(account: str, name: str, actions: list[str], subscribers: list[str],
         ),
         "retention": 1209600,
         "encrypted": "true",
+        "key": None,
         "hidden for": 180,
         "dead letters": {
             "deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{account}:iam-alerting-dlq",
@@ -323,7 +329,7 @@ def grouped(account: str, name: str, actions: list[str], subscribers: list[str],
     specified["tables"]["iam-alerting-groups"] = {
         "keys": ["pk", "sk"],
         "billing": "PAY_PER_REQUEST",
-        "other key": False,
+        "key": None,
         "protected": False,
         "expires by": ("ENABLED", "expires"),
         "tags": tags,
@@ -357,6 +363,69 @@ def grouped(account: str, name: str, actions: list[str], subscribers: list[str],
         },
     )
     return specified
+
+
+def with_key(account: str, specified: dict[str, Any], arn: str) -> dict[str, Any]:
+    """What is specified so far, with a key of the customer's, which has this ARN."""
+    (bucket,) = specified["buckets"].values()
+    bucket |= {"encryption": "aws:kms", "key": arn, "bucket key": True}
+    for kind in ("trails", "topics", "queues", "tables"):
+        for resource in specified[kind].values():
+            resource["key"] = arn
+    for queue in specified["queues"].values():
+        queue["encrypted"] = "false"
+    specified["keys"] = {
+        "alias/iam-alerting": {
+            "arn": arn,
+            "state": "Enabled",
+            "description": "Encrypts what the alerting iam-alerting of Trailwatch keeps.",
+            "policy": policy(*key_statements(account)),
+            "renewed": True,
+            "tags": {"trailwatch": "iam-alerting"},
+        }
+    }
+    return specified
+
+
+def key_statements(account: str) -> list[dict[str, Any]]:
+    """Who may do what with the key of the account."""
+    bucket = f"arn:aws:s3:::iam-alerting-{account}-us-east-1"
+    trail = f"arn:aws:cloudtrail:us-east-1:{account}:trail/iam-alerting"
+    topic = f"arn:aws:sns:us-east-1:{account}:iam-alerting"
+    queues = [f"arn:aws:sqs:us-east-1:{account}:iam-alerting-{name}" for name in ("dlq", "events")]
+    by_trail = {"StringEquals": {"aws:SourceArn": trail}}
+    for_bucket = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]}}
+    for_trail = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trail}}
+    from_here = {"aws:SourceAccount": account}
+    to_queues = {"kms:EncryptionContext:aws:sqs:arn": queues}
+    to_topic = {"kms:EncryptionContext:aws:sns:topicArn": topic}
+    encrypt = ["kms:GenerateDataKey*", "kms:Decrypt"]
+    on_table = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+    cloudtrail, events, cloudwatch = (
+        {"Service": f"{name}.amazonaws.com"} for name in ("cloudtrail", "events", "cloudwatch")
+    )
+    role = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/iam-alerting-function"}}
+    sns, sqs, dynamodb = (
+        {"StringLike": {"kms:ViaService": f"{name}.us-east-1.amazonaws.com*"}} for name in ("sns", "sqs", "dynamodb")
+    )
+    alarms = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:us-east-1:{account}:alarm:*"}}
+    anybody = {"AWS": "*"}
+    rows: list[tuple[str, dict[str, str], str | list[str], dict[str, Any]]] = [
+        ("TheAccountAdministers", {"AWS": f"arn:aws:iam::{account}:root"}, "kms:*", {}),
+        ("CloudTrailEncryptsLogFiles", cloudtrail, ["kms:GenerateDataKey*"], by_trail | for_trail),
+        ("CloudTrailUsesTheBucketKey", cloudtrail, encrypt, by_trail | for_bucket),
+        ("CloudTrailDescribesTheKey", cloudtrail, ["kms:DescribeKey"], by_trail),
+        ("RulesSendToTheQueues", events, encrypt, {"StringEquals": from_here | to_queues}),
+        ("AlarmsPublish", cloudwatch, encrypt, {"StringEquals": from_here | to_topic} | alarms),
+        ("TheFunctionPublishes", anybody, encrypt, role | sns | {"StringEquals": to_topic}),
+        ("TheFunctionUsesTheQueues", anybody, encrypt, role | sqs | {"StringEquals": to_queues}),
+        ("TheFunctionRemembers", anybody, on_table, role | dynamodb),
+    ]
+    return [
+        {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}
+        | ({"Condition": condition} if condition else {})
+        for sid, principal, actions, condition in rows
+    ]
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:

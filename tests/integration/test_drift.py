@@ -13,7 +13,7 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification, with_fallback
+from tests.integration.specification import grouped, specification, with_fallback, with_key
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
@@ -41,7 +41,8 @@ def specified(name: str, account: Account) -> dict[str, Any]:
     if is_grouped(name):
         document = grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
         document["functions"]["iam-alerting"]["at most"] = CONCURRENCY
-        return document
+        key = account.client("kms").describe_key(KeyId="alias/iam-alerting")["KeyMetadata"]["Arn"]
+        return with_key(account.id, document, key)
     return with_fallback(specification(account.id, name, ACTIONS, [SUBSCRIBER]), account.id, FALLBACK)
 
 
@@ -73,6 +74,7 @@ class Drift:
                 "iam_alerting_subscribers": [SUBSCRIBER],
                 "iam_alerting_purge_subscribers": True,
                 **(GROUPED if is_grouped(name) else {"iam_alerting_fallback": FALLBACK}),
+                "iam_alerting_customer_key": is_grouped(name),
             }
             for name, account in self.accounts.items()
         }

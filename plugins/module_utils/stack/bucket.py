@@ -46,11 +46,18 @@ def desired(settings: Settings) -> dict[str, Any]:
             "RestrictPublicBuckets": True,
         },
         "ObjectOwnership": "BucketOwnerEnforced",
-        "Encryption": "AES256",
+        "Encryption": _encryption(settings),
         "Versioning": "Enabled",
         "LifecycleRules": _lifecycle(settings.log_retention_days),
         "Tags": settings.tags,
     }
+
+
+def _encryption(settings: Settings) -> dict[str, Any]:
+    """By the customer's key with a Bucket Key, so that S3 asks KMS seldom; else by S3's own."""
+    if not settings.customer_key:
+        return {"SSEAlgorithm": "AES256"}
+    return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": names.key_alias_arn(settings), "BucketKeyEnabled": True}
 
 
 def _policy(settings: Settings) -> dict[str, Any]:
@@ -151,14 +158,21 @@ def _settings(s3: Any, whose: Document) -> Document:
     encryption = _part("encryption", s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError", whose)
     versioning = _part("versioning", s3.get_bucket_versioning, "", whose)
     owners = ownership.get("OwnershipControls", {}).get("Rules", [])
-    algorithms = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-    defaults = [rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in algorithms]
+    encryptions = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     return {
         "PublicAccessBlock": access.get("PublicAccessBlockConfiguration", {}),
         "ObjectOwnership": next((rule["ObjectOwnership"] for rule in owners), None),
-        "Encryption": next((rule.get("SSEAlgorithm") for rule in defaults), None),
+        "Encryption": next((_default_encryption(rule) for rule in encryptions), {}),
         "Versioning": versioning.get("Status"),
     }
+
+
+def _default_encryption(rule: Document) -> Document:
+    """The default encryption; a Bucket Key means something with KMS only."""
+    default: Document = rule.get("ApplyServerSideEncryptionByDefault", {})
+    if default.get("SSEAlgorithm") == "aws:kms":
+        return {**default, "BucketKeyEnabled": rule.get("BucketKeyEnabled", False)}
+    return default
 
 
 def _tags(s3: Any, whose: Document) -> dict[str, str]:

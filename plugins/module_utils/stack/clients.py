@@ -40,6 +40,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "GetBucketVersioning",
         "GetPublicAccessBlock",
     ),
+    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
     "cloudtrail": ("DescribeTrails", "GetEventSelectors", "GetTrailStatus", "ListTags", "LookupEvents"),
     "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),

@@ -17,6 +17,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     execution_role,
     fallback_topic,
     function,
+    key,
     log_group,
     queue,
     rule,
@@ -29,6 +30,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 # A component is a module here, a task file of the same name in the role, and its rows in the tests. The document of one
 # that only some settings ask for says by C(State) whether it is to be there, and the module has C(left).
 COMPONENTS = {
+    "key": key,
     "bucket": bucket,
     "trail": trail,
     "topic": topic,

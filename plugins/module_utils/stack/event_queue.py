@@ -31,7 +31,7 @@ def desired(settings: Settings) -> dict[str, Any]:
             "deadLetterTargetArn": names.queue_arn(settings),
             "maxReceiveCount": MAX_RECEIVE_COUNT,
         },
-        "SqsManagedSseEnabled": True,
+        **queue.encryption(settings),
         "Policy": queue.policy(settings, "RulesSendEvents", names.event_queue_arn(settings)),
         "Tags": settings.tags,
     }

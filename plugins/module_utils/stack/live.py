@@ -30,17 +30,19 @@ class ForeignResourceError(AnsibleAWSError):
 
 @dataclass(frozen=True)
 class Account:
-    """One account as it is read.
+    """One account as it is read, and what is known before any component is.
 
     Attributes:
         clients: a client for each service.
         tagged: what the tagging service knows of our resources.
         trails: the trails that are in the region, as CloudTrail describes them.
+        key: the customer's key, as C(key.find) found it.
     """
 
     clients: Any
     tagged: Mapping[str, Tags]
     trails: Sequence[Document] = ()
+    key: Document | None = None
 
     def tags(self, arn: str, wanted: Tags, read: Callable[[], Tags]) -> Tags:
         """The tags of a resource, or as many of them as are needed to compare with those wanted.

@@ -9,6 +9,14 @@ from __future__ import annotations
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
 
+def key_alias(settings: Settings) -> str:
+    return f"alias/{settings.name}"
+
+
+def key_alias_arn(settings: Settings) -> str:
+    return settings.arn("kms", key_alias(settings))
+
+
 def bucket_name(settings: Settings) -> str:
     return f"{settings.name}-{settings.account_id}-{settings.region}"
 

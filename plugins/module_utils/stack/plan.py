@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import bucket, subscriptions, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import bucket, key, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
@@ -37,7 +37,7 @@ class Plan:
         subscribers: what has become of each, if the topic was looked at.
         fallback: the same of whom the alarms tell besides.
         live: each component that was looked at, as its module read it.
-        desired: the desired document of each component.
+        desired: the desired document of each component, with the ARN of the key if there is one.
         trails: which trail serves, if trail or bucket were looked at.
         kept: the bucket of a trail that we had, if another one serves now.
     """
@@ -70,13 +70,15 @@ def make_plan(clients: Any, settings: Settings, names: Sequence[str]) -> Plan:
         AnsibleAWSError: a read failed, or a resource is somebody else's. It says which call or resource.
     """
     found = trails.find(clients, settings) if {"bucket", "trail"} & set(names) else Trails()
-    desired = desired_stack(dataclasses.replace(settings, trail=found.mode))
-    account = Account(clients, tagged_resources(clients["resourcegroupstaggingapi"], settings.name), found.listed)
+    documents = desired_stack(dataclasses.replace(settings, trail=found.mode))
+    tagged = tagged_resources(clients["resourcegroupstaggingapi"], settings.name)
+    account = Account(clients, tagged, found.listed, key.find(clients["kms"], tagged, documents["key"]))
+    desired = key.resolved(documents, account.key)
     with ThreadPoolExecutor(THREADS) as pool:
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
     return Plan(
         changes={name: _difference(name, live[name], desired[name]) for name in names},
-        present=tuple(name for name in names if _is_there(live[name])),
+        present=tuple(name for name in names if _is_there(name, live[name])),
         subscribers=_subscribers("topic", live, desired),
         live=live,
         desired=desired,
@@ -93,7 +95,7 @@ def _subscribers(topic: str, live: Mapping[str, Any], desired: Mapping[str, Docu
 def _live(account: Account, name: str, desired: Document) -> Any:
     """The component as it is. One that is not wanted is read only if the tagging service knows of one of ours."""
     component = COMPONENTS[name]
-    if is_unwanted(desired) and not component.left(account, desired):
+    if desired.get("State", PRESENT) != PRESENT and not component.left(account, desired):
         return None
     return component.live(account, desired)
 
@@ -110,9 +112,10 @@ def is_unwanted(desired: Document) -> bool:
     return desired.get("State") == ABSENT
 
 
-def _is_there(live: Any) -> bool:
-    """Rules are read as a set, which may be empty."""
-    return bool(live.found.rules if hasattr(live, "found") else live is not None)
+def _is_there(name: str, live: Any) -> bool:
+    """Some are more than there or not: their module knows."""
+    there: Callable[[Any], bool] = getattr(COMPONENTS[name], "is_there", lambda found: found is not None)
+    return there(live)
 
 
 def reported_diff(name: str, change: Change) -> list[Document]:

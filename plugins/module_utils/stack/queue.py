@@ -23,10 +23,17 @@ def desired(settings: Settings) -> dict[str, Any]:
         "QueueName": names.queue_name(settings),
         "QueueArn": names.queue_arn(settings),
         "MessageRetentionPeriod": RETENTION_SECONDS,
-        "SqsManagedSseEnabled": True,
+        **encryption(settings),
         "Policy": policy(settings, "RulesSendWhatTheyCouldNotDeliver", names.queue_arn(settings)),
         "Tags": settings.tags,
     }
+
+
+def encryption(settings: Settings) -> dict[str, Any]:
+    """By the customer's key, or by SQS's own."""
+    if settings.customer_key:
+        return {"SqsManagedSseEnabled": False, "KmsMasterKeyId": names.key_alias_arn(settings)}
+    return {"SqsManagedSseEnabled": True}
 
 
 def policy(settings: Settings, sid: str, queue_arn: str) -> dict[str, Any]:

@@ -60,6 +60,11 @@ def live(account: Account, desired: Document) -> event_rule.Live:
     )
 
 
+def is_there(live: event_rule.Live) -> bool:
+    """Rules are read as a set, which may be empty."""
+    return bool(live.found.rules)
+
+
 def difference(live: event_rule.Live, desired: Document) -> Change:
     """What of the rules differs, by rule and attribute, and statements that let others invoke the function."""
     changes = event_rule.difference(live.found, event_rule.desired(_options(desired), live))

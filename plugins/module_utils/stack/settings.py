@@ -34,7 +34,8 @@ BUCKET_NAME_MAX = 63
 GROUPING_CONCURRENCY = 2
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
 TAG_OURS = "trailwatch"
-PRESENT, ABSENT = "present", "absent"
+# What becomes of an optional component; one that is retained is neither made nor removed, but by a teardown.
+PRESENT, ABSENT, RETAINED = "present", "absent", "retained"
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
 TRAIL_MODES = AUTO, CREATE, EXISTING = "auto", "create", "existing"
@@ -73,6 +74,7 @@ class Settings:
     alarms: bool = True
     fallback: str = ""
     trail: str = AUTO
+    customer_key: bool = False
 
     @property
     def partition(self) -> str:

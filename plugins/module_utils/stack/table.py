@@ -19,14 +19,14 @@ EXPIRY = "expires"
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The table: paid per request, encrypted by DynamoDB's own key, and without what has expired."""
+    """The table: paid per request, encrypted, and without what has expired."""
     return {
         "State": settings.state_of_grouping,
         "TableName": names.table_name(settings),
         "TableArn": names.table_arn(settings),
         "KeySchema": dynamodb_table.key_schema(PARTITION_KEY, SORT_KEY),
         "BillingMode": dynamodb_table.ON_DEMAND,
-        "SSESpecification": dynamodb_table.OWN_KEY,
+        "SSESpecification": dynamodb_table.encryption(names.key_alias_arn(settings) if settings.customer_key else ""),
         "DeletionProtectionEnabled": False,
         "TimeToLiveSpecification": dynamodb_table.time_to_live(EXPIRY),
         "Tags": settings.tags,

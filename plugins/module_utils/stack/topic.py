@@ -25,6 +25,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "TopicArn": names.topic_arn(settings),
         "DisplayName": DISPLAY_NAME,
         "Policy": _policy(settings),
+        "KmsMasterKeyId": names.key_alias_arn(settings) if settings.customer_key else "",
         "Subscriptions": [dict(subscription) for subscription in settings.subscriptions],
         "Purge": ["Subscriptions"] if settings.purge_subscribers else [],
         "Tags": settings.tags,

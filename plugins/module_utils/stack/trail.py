@@ -21,6 +21,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 
 ATTRIBUTES = (
     "S3BucketName",
+    "KmsKeyId",
     "IsMultiRegionTrail",
     "IncludeGlobalServiceEvents",
     "LogFileValidationEnabled",
@@ -39,6 +40,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Name": settings.name,
         "TrailARN": names.trail_arn(settings),
         "S3BucketName": names.bucket_name(settings),
+        "KmsKeyId": names.key_alias_arn(settings) if settings.customer_key else None,
         "IsMultiRegionTrail": True,
         "IncludeGlobalServiceEvents": True,
         "LogFileValidationEnabled": True,
@@ -66,6 +68,7 @@ def live(account: Account, desired: Document) -> Document | None:
         return None
     found = {
         **described(cloudtrail, trail),
+        "KmsKeyId": _key(trail.get("KmsKeyId"), account, desired),
         "EventSelectors": event_selectors.describe(cloudtrail, arn),
         "Tags": account.tags(arn, desired["Tags"], lambda: _tags(cloudtrail, arn)),
     }
@@ -88,6 +91,12 @@ def described(cloudtrail: Any, trail: Document) -> Document:
         **{name: trail.get(name) for name in ("Name", *ATTRIBUTES)},
         **{name: status.get(name) for name in ("IsLogging", *DELIVERY)},
     }
+
+
+def _key(live: str | None, account: Account, desired: Document) -> str | None:
+    """The key of the log files. As long as ours is not asked for, that of somebody else is left alone."""
+    ours = account.key["Arn"] if account.key else None
+    return live if desired["KmsKeyId"] or live == ours else None
 
 
 def _tags(cloudtrail: Any, arn: str) -> dict[str, str]:

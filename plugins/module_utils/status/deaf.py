@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, kms_key
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan, is_unwanted
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT
 
 
 def reasons(plan: Plan) -> list[str]:
@@ -25,6 +26,16 @@ def reasons(plan: Plan) -> list[str]:
     looks = [(name, look) for name, look in _LOOKS.items() if name in plan.live]
     told = [reason for name, look in looks for reason in look(plan.live[name], plan.desired[name])]
     return [plan.trails.complaint, *told] if plan.trails.complaint else told
+
+
+def _key(live: Document | None, desired: Document) -> list[str]:
+    """Without it, no event reaches the queue, and the function cannot publish."""
+    if desired["State"] != PRESENT:
+        return []
+    if live is None:
+        return [f"there is no key {desired['AliasName']}"]
+    state = live["KeyState"]
+    return [] if state == kms_key.ENABLED else [f"key {desired['AliasName']} cannot be used: its state is {state}"]
 
 
 def _trail(live: Document | None, desired: Document) -> list[str]:
@@ -93,6 +104,7 @@ def _topic(live: Document | None, desired: Document) -> list[str]:
 
 
 _LOOKS: dict[str, Callable[[Any, Document], list[str]]] = {
+    "key": _key,
     "trail": _trail,
     "rule": _rules,
     "execution_role": _execution_role,

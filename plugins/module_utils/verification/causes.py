@@ -123,10 +123,7 @@ def of_publication(error: str, differing: Sequence[str]) -> Finding:
 
 # How botocore names the call that failed.
 _PUBLISH = "calling the Publish operation"
-_PUBLICATION = (
-    ("KMS", "Let the function's role use the topic's key (kms:GenerateDataKey, kms:Decrypt), or take the key away."),
-    ("Throttl", REPEAT),
-)
+_PUBLICATION = (("Throttl", REPEAT),)
 
 
 def of_differences(differing: Sequence[str]) -> Finding | None:

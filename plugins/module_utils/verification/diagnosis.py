@@ -18,7 +18,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journe
 
 # Components that an event does not pass on its way from the trail to the function.
 _NOT_ON_THE_WAY = ("bucket", "trail", "topic", "fallback_topic", "queue", "log_group", "alarms")
-_OF_PUBLICATION = ("topic", "execution_role")
+_OF_PUBLICATION = ("key", "topic", "execution_role")
 
 
 def diagnose(journey: Journey, evidence: Evidence) -> Finding:

@@ -89,6 +89,31 @@ def test_creates_the_table_as_asked_for():
     assert result["diff"]["after"]["TimeToLiveSpecification"] == {"Enabled": True, "AttributeName": "expires"}
 
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
+
+
+def test_a_customers_key_is_set_and_taken_away_again():
+    ensure(**{**FULL, "kms_master_key_id": KEY})
+    encryption = dynamodb().describe_table(TableName="groups")["Table"]["SSEDescription"]
+    assert encryption["KMSMasterKeyArn"] == KEY
+    assert not ensure(**{**FULL, "kms_master_key_id": KEY})["changed"]
+
+    given = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}
+    own = {"Enabled": False}
+    with answering(UpdateTable={}) as calls:
+        result = ensure(**FULL)
+    assert result["diff"] == {"before": {"SSESpecification": given}, "after": {"SSESpecification": own}}
+    assert calls[-1] == ("UpdateTable", {"TableName": "groups", "SSESpecification": own})
+
+
+def test_a_key_by_another_name_than_its_arn_is_refused_before_any_call():
+    with recorded() as calls:
+        result = ensure(**{**FULL, "kms_master_key_id": "alias/alerts"})
+    assert result["failed"]
+    assert "kms_master_key_id: 'alias/alerts' is not the ARN of a key" in result["msg"]
+    assert calls == []
+
+
 def test_in_sync_is_reads_only():
     ensure(**FULL)
 

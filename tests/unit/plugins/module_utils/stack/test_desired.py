@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
@@ -143,6 +144,46 @@ def test_grouping_puts_queue_and_table_beside_the_function() -> None:
     # Lambda refuses a mapping whose queue hides a message for less than the function may run.
     assert queue["VisibilityTimeout"] >= 6 * documents["function"]["Timeout"]
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == documents["queue"]["QueueArn"]
+
+
+def names_of_key(value: Any) -> list[str]:
+    """Wherever a document names the key."""
+    if isinstance(value, dict):
+        return [name for each in value.values() for name in names_of_key(each)]
+    return [value] if isinstance(value, str) and ":kms:" in value else []
+
+
+def test_the_key_is_named_by_its_alias_until_there_is_one_and_then_by_its_arn() -> None:
+    documents = stack(customer_key=True, group_seconds=300)
+    alias = "arn:aws:kms:us-east-1:111111111111:alias/iam-alerting"
+    using = [name for name, document in documents.items() if alias in names_of_key(document)]
+    assert using == ["key", "bucket", "trail", "topic", "queue", "table", "event_queue"]
+    arn = "arn:aws:kms:us-east-1:111111111111:key/1"
+    resolved = key.resolved(documents, {"Arn": arn})
+    assert {name: names_of_key(document) for name, document in resolved.items() if name in using[1:]} == {
+        name: [arn] for name in using[1:]
+    }
+    assert list(resolved) == list(documents)
+    assert key.resolved(documents, None) == documents
+
+
+def test_without_a_key_nothing_names_one() -> None:
+    documents = stack(group_seconds=300)
+    assert [name for name, document in documents.items() if names_of_key(document)] == ["key"]
+    assert documents["key"]["State"] == "retained"
+    assert documents["trail"]["KmsKeyId"] is None
+    assert documents["topic"]["KmsMasterKeyId"] == ""
+
+
+def test_who_may_use_the_key_does_not_depend_on_grouping() -> None:
+    """To switch grouping off, the function has to read what is still in the queue."""
+    assert stack(customer_key=True)["key"] == stack(customer_key=True, group_seconds=300)["key"]
+
+
+def test_nobody_uses_the_key_without_a_condition_but_who_the_accounts_policies_let() -> None:
+    statements = stack(customer_key=True)["key"]["Policy"]["Statement"]
+    free = [statement for statement in statements if "Condition" not in statement]
+    assert [statement["Principal"] for statement in free] == [{"AWS": "arn:aws:iam::111111111111:root"}]
 
 
 def test_one_target_takes_the_place_of_the_other() -> None:

@@ -20,12 +20,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import b
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
 
-DESIRED = stack(group_seconds=300, fallback="on-call@example.com")
+DESIRED = stack(group_seconds=300, fallback="on-call@example.com", customer_key=True)
 # Those that are compared by the code that their modules use, too.
 SHARED = ["topic", "fallback_topic", "queue", "table", "event_queue"]
 PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "rule", "alarms")]
 # What SNS and SQS tell of a resource beside the attributes that are compared.
-TOPIC = {"KmsMasterKeyId": "", "Owner": "111111111111"}
+TOPIC = {"Owner": "111111111111"}
 QUEUE = {
     "KmsMasterKeyId": "",
     "KmsDataKeyReusePeriodSeconds": 300,
@@ -104,7 +104,7 @@ def test_a_subscription_that_nobody_asked_for_is_a_difference_only_if_it_is_to_g
     listener = {"Protocol": "https", "Endpoint": "https://me:secret@example.com/", "State": "confirmed"}
     with_listener = live("topic", Subscriptions=[*wanted, listener])
     assert not difference("topic", with_listener)
-    change = COMPONENTS["topic"].difference(with_listener, stack(purge_subscribers=True)["topic"])
+    change = COMPONENTS["topic"].difference(with_listener, stack(purge_subscribers=True, customer_key=True)["topic"])
     assert set(change.before) == {"Subscriptions"}
     assert "secret" not in str(change)
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key, plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan, reported_diff
@@ -72,6 +73,7 @@ def test_what_goes_comes_last_and_in_reverse() -> None:
     changes = {name: REMOVAL if name in OPTIONAL else DIFFERS for name in COMPONENTS} | {"topic": NOTHING}
     differing = list(Plan(changes, (), ()).differing)
     assert differing == [
+        "key",
         "bucket",
         "trail",
         "queue",
@@ -104,3 +106,45 @@ def test_the_diff_says_that_a_component_is_to_be_removed() -> None:
     assert entry["after_header"] == "table (to be removed)"
     assert entry["before"]
     assert entry["after"] == ""
+
+
+KEYS = [f"arn:aws:kms:us-east-1:111111111111:key/{number}" for number in (1, 2)]
+ENABLED = {"KeyId": "1", "Arn": KEYS[0], "KeyState": "Enabled", "AliasName": "alias/iam-alerting"}
+
+
+def test_a_key_that_nobody_wants_and_nobody_knows_of_is_not_read() -> None:
+    assert key.find(NoClients(), {OFF["queue"]["QueueArn"]: {}}, OFF["key"]) is None
+    assert plan._live(Account(NoClients(), {}), "key", OFF["key"]) is None
+
+
+def test_a_key_that_is_wanted_no_more_is_neither_changed_nor_removed_but_by_a_teardown() -> None:
+    assert plan._difference("key", {**ENABLED, "KeyState": "Disabled"}, OFF["key"]) == NOTHING
+    assert plan._difference("key", None, OFF["key"]) == NOTHING
+    assert plan._is_there("key", ENABLED)
+
+
+def test_a_key_that_is_to_be_deleted_is_there_no_more_and_differs_where_it_is_wanted() -> None:
+    wanted = stack(customer_key=True)["key"]
+    pending = {**wanted, **ENABLED, "KeyState": "PendingDeletion"}
+    assert not plan._is_there("key", pending)
+    assert plan._difference("key", pending, wanted).after == {"KeyState": "Enabled"}
+
+
+class Kms:
+    """Knows some keys by ARN, and none by alias."""
+
+    def __init__(self, states: Mapping[str, str]) -> None:
+        self.states = states
+
+    def describe_key(self, KeyId: str) -> dict[str, Any]:  # noqa: N803
+        if KeyId not in self.states:
+            raise ClientError({"Error": {"Code": "NotFoundException", "Message": ""}}, "DescribeKey")
+        return {"KeyMetadata": {"KeyId": KeyId[-1], "Arn": KeyId, "KeyState": self.states[KeyId]}}
+
+
+def test_a_key_without_alias_is_found_by_the_tagging_service_and_one_that_can_be_used_before_others() -> None:
+    tagged = {OFF["queue"]["QueueArn"]: {}, KEYS[0]: {}, KEYS[1]: {}}
+    found = key.find(Kms({KEYS[0]: "PendingDeletion", KEYS[1]: "Enabled"}), tagged, OFF["key"])
+    assert found is not None
+    assert (found["Arn"], found["AliasName"]) == (KEYS[1], "")
+    assert key.find(Kms({}), tagged, OFF["key"]) is None

@@ -50,6 +50,7 @@ def subscribed(*subscriptions: dict[str, Any]) -> dict[str, Any]:
 
 
 LIVE: dict[str, Any] = {
+    "key": None,
     "bucket": {},
     "trail": TRAIL,
     "topic": subscribed(SECOPS),
@@ -286,3 +287,13 @@ def test_without_any_trail_that_serves_an_account_is_deaf(mode: str) -> None:
     trails = Trails(mode=mode, objections=["others: it is not logging"])
     found = problems(trails=trails, desired=stack(trail=mode), trail=None)
     assert ("deaf", "no trail that is there serves: others: it is not logging") in found
+
+
+def test_a_key_that_is_asked_for_and_cannot_be_used_is_deafness() -> None:
+    wanted = stack(customer_key=True)["key"]
+    assert deaf._key({"KeyState": "Enabled"}, wanted) == []
+    assert deaf._key(None, wanted) == ["there is no key alias/iam-alerting"]
+    (said,) = deaf._key({"KeyState": "PendingDeletion"}, wanted)
+    assert said == "key alias/iam-alerting cannot be used: its state is PendingDeletion"
+    # One that only stays does not matter.
+    assert deaf._key({"KeyState": "PendingDeletion"}, DESIRED["key"]) == []

@@ -149,7 +149,7 @@ def test_a_dead_letter_says_who_gave_up_and_why(attributes: dict[str, str], stag
     ("error", "differing", "said", "remedy"),
     [
         (PUBLISH, ["topic Policy"], f"{PUBLISH}; not as deployed: topic Policy", causes.DEPLOY),
-        ("KMSAccessDenied", [], "KMSAccessDenied", "kms:GenerateDataKey"),
+        ("KMSAccessDenied", ["key Policy"], "KMSAccessDenied; not as deployed: key Policy", causes.DEPLOY),
         ("Throttling", [], "Throttling", causes.REPEAT),
         ("", [], "its log does not say why", causes.DEPLOY),
     ],
