@@ -35,6 +35,7 @@ class Failure:
 
     A request that an SDK repeats is the same call. It fails with the code ``error``, or in one of the ways of
     ``FAILED`` and ``Loss``, which ``kind`` names. If ``executed``, AWS has done its work, and only the answer is lost.
+    With ``first_attempts`` no repeated request fails, so that each call fails once.
     """
 
     error: str = ""
@@ -46,6 +47,7 @@ class Failure:
     times: int = 0
     skip: int = 0
     executed: bool = False
+    first_attempts: bool = False
     used: int = 0
     seen: int = 0
 
@@ -57,7 +59,10 @@ class Failure:
         """Whether this request is to fail; to be asked once for each."""
         if self.service not in ("", call.service) or self.operation not in ("", call.operation, event_name(call)):
             return False
-        self.seen += is_first_attempt(call)
+        first = is_first_attempt(call)
+        self.seen += first
+        if self.first_attempts and not first:
+            return False
         return self.seen > self.skip and (self.times == 0 or self.used < self.times)
 
     def answer(self, call: Call) -> Response | Loss:

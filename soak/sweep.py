@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import time
@@ -126,10 +125,11 @@ class Sweep:
             for case in subject.cases:
                 self._sandbox.fault(subject.account.id, **case.order)
         alone = [subject for subject in subjects if subject.alone]
-        others = list(itertools.batched((each for each in subjects if not each.alone), TOGETHER))
+        others = [subject for subject in subjects if not subject.alone]
+        batches = [others[first : first + TOGETHER] for first in range(0, len(others), TOGETHER)]
         with ThreadPoolExecutor(WAITING_AT_ONCE) as waiting, ThreadPoolExecutor(RUNS_AT_ONCE) as working:
             runs = [waiting.submit(self._first_run, [subject]) for subject in alone]
-            runs += [working.submit(self._first_run, batch) for batch in others]
+            runs += [working.submit(self._first_run, batch) for batch in batches]
             for run in runs:
                 run.result()
         for subject in subjects:
