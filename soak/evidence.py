@@ -105,11 +105,20 @@ def events_waiting(account: Account) -> int:
     return sum(_number(sqs, url) for url in urls)
 
 
+def has_failed(account: Account) -> bool:
+    """Whether an event is a dead letter, or the function's log tells of an error."""
+    logs = account.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{NAME}")["events"]
+    return any("Error" in line["message"] for line in logs) or _dead(account) > 0
+
+
 def told(sandbox: Sandbox, account: Account) -> int:
     """How many mails and dead letters there are so far."""
+    return len(sandbox.mails(address(account))) + _dead(account)
+
+
+def _dead(account: Account) -> int:
     sqs = account.client("sqs")
-    url = sqs.get_queue_url(QueueName=f"{NAME}-dlq")["QueueUrl"]
-    return len(sandbox.mails(address(account))) + _number(sqs, url)
+    return _number(sqs, sqs.get_queue_url(QueueName=f"{NAME}-dlq")["QueueUrl"])
 
 
 def _number(sqs: Any, url: str) -> int:

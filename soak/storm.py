@@ -24,9 +24,9 @@ from tests.integration.live import Account
 CAP = 8
 # Where nothing holds mails back, SNS does: it suspends who gets more.
 SNS_LIMIT = 10
-# What is closed is so for the first quarter of the events.
+# What is closed is so for the first quarter of the events, and until one of them has failed of it.
 CLOSED_SHARE = 4
-CLOSED_SECONDS = 6
+MET_SECONDS = 300
 # A message that failed comes again after three minutes.
 PATIENCE_SECONDS = 600
 STILL_SECONDS = 8
@@ -99,7 +99,7 @@ def storm(site: Site, place: Place) -> None:
     opened = _CLOSE[place.setup.closed](place.account) if place.setup.closed else None
     for number in range(place.events):
         if opened and number == place.events // CLOSED_SHARE:
-            time.sleep(CLOSED_SECONDS)  # until what came before has met it
+            _wait_until_met(place.account)
             opened()
         # One actor makes all calls of a user.
         user, action = divmod(number, len(ACTIONS))
@@ -168,6 +168,15 @@ def _close_queue(account: Account) -> Callable[[], object]:
 
 
 _CLOSE = {"topic": _close_topic, "queue": _close_queue}
+
+
+def _wait_until_met(account: Account) -> None:
+    """Until an event could not be delivered, as the dead-letter queue or the function's log tells."""
+    ends = time.monotonic() + MET_SECONDS
+    while not evidence.has_failed(account):
+        if time.monotonic() > ends:
+            raise RuntimeError(f"nothing has failed in account {account.id}, in which something was closed")
+        time.sleep(1)
 
 
 def wait_until_still(site: Site, places: Sequence[Place]) -> None:
