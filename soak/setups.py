@@ -11,8 +11,8 @@ ACTIONS = ("CreateUser", "TagUser", "PutUserPolicy", "DeleteUserPolicy", "Delete
 PIPELINE = "pipeline"
 WINDOW_SECONDS = 10
 # SNS suspends a mail subscription beyond ten a second, and where alerts are not grouped nothing holds mails back: so
-# these accounts get two events a second.
-SPACED_SECONDS = 0.5
+# these accounts get one event a second.
+SPACED_SECONDS = 1.0
 SPACED_EVENTS = 60
 
 _SUPPRESSION = {
