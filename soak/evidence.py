@@ -36,7 +36,8 @@ def collect(sandbox: Sandbox, account: Account, events: list[str], letters: list
 
 
 def _mails(sandbox: Sandbox, account: Account) -> tuple[list[str], Counter[str], list[float]]:
-    mailed, told = [], Counter()
+    mailed: list[str] = []
+    told: Counter[str] = Counter()
     for mail in sandbox.mails(address(account)):
         (event,) = _EVENT.findall(mail.get_content())
         summary = _MORE.match(mail["Subject"])

@@ -44,7 +44,8 @@ def run(site: Site, options: Options) -> bool:
         while len(opened) < number:
             opened.append(site.open_account())
         accounts = [opened.pop() for _ in range(number)]
-        deploys.play([Subject(account, ()) for account in accounts])
+        if accounts:
+            deploys.play([Subject(account, ()) for account in accounts])
         return accounts
 
     return _report("teardown", teardowns.run(cases, deployed)) and sound

@@ -58,6 +58,10 @@ class Subject:
             self.met = ()
         return [case for case in self.cases if case not in self.met]
 
+    def results(self) -> list[Result]:
+        """What came of its cases; of those that were tried alone, only what went wrong here."""
+        return judged(self.met or (self.cases if self.problems else ()), self.outcome, self.problems)
+
     @property
     def alone(self) -> bool:
         """Whether its run would hold up others."""
@@ -114,7 +118,7 @@ class Sweep:
         self._meet(second)
         subjects += second
         self._repeat(subjects)
-        results = [one for subject in subjects for one in judged(subject.met, subject.outcome, subject.problems)]
+        results = [one for subject in subjects for one in subject.results()]
         met = {result.case for result in results}
         return results + [Result(case, Verdict.UNREACHED) for case in cases if case not in met]
 
@@ -153,8 +157,9 @@ class Sweep:
         )
         while not self._sandbox.faults(subject.account.id)[0]["used"] and process.poll() is None:
             time.sleep(0.05)
-        for pid in list(descendants(process.pid)):
-            os.kill(pid, signal.SIGKILL)
+        if process.poll() is None:
+            for pid in list(descendants(process.pid)):
+                os.kill(pid, signal.SIGKILL)
         process.communicate()
 
     def _repeat(self, subjects: Sequence[Subject]) -> None:

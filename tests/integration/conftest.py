@@ -77,8 +77,9 @@ class Playbooks:
             str(inventory),
             *options,
         ]
-        pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen(command, cwd=ROOT, env=self.environment, **pipe)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
 
 def _recap(output: str) -> dict[str, dict[str, int]]:
