@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from benchmarks.process import descendants
 from soak.cases import KINDS, Call, Case, by_account, calls_of
 from soak.site import Site
@@ -169,15 +171,23 @@ class Sweep:
             if is_failure(outcome := again.outcome(subject.name)):
                 subject.problems.append(f"repeated, it says {outcome}")
             self._sandbox.clear_calls(subject.account.id)
-        self.play(subjects)
+        third = self.play(subjects)
         for subject in subjects:
+            if is_failure(outcome := third.outcome(subject.name)):
+                subject.problems.append(f"the third time, it says {outcome}")
             if writes := self._sandbox.calls(subject.account.id, writes=True):
                 subject.problems.append(f"the third run writes: {', '.join(call['eventName'] for call in writes)}")
+            subject.problems += self._differing(subject)
+
+    def _differing(self, subject: Subject) -> list[str]:
+        """What there is and is not specified, or the other way round."""
+        try:
             there = {kind: found for kind, found in resources(subject.account).items() if found}
-            expected = {kind: found for kind, found in self._action.expected(subject).items() if found}
-            differing = [kind for kind in there.keys() | expected.keys() if there.get(kind) != expected.get(kind)]
-            if differing:
-                subject.problems.append(f"not as specified: {', '.join(sorted(differing))}")
+        except (ClientError, KeyError) as error:  # a part of a resource that every specification has
+            return [f"not as specified: {error}"]
+        expected = {kind: found for kind, found in self._action.expected(subject).items() if found}
+        differing = [kind for kind in there.keys() | expected.keys() if there.get(kind) != expected.get(kind)]
+        return [f"not as specified: {', '.join(sorted(differing))}"] if differing else []
 
     def play(self, subjects: Sequence[Subject]) -> Run:
         hosts = {subject.name: subject.host for subject in subjects}
