@@ -18,7 +18,7 @@ export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 TESTS := lint unit page sanity integration molecule artifact docs
 
-.PHONY: help setup demo preview test bench catalogue screenshots clean $(TESTS)
+.PHONY: help setup demo preview test bench soak catalogue screenshots clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,9 @@ screenshots: $(VENV)/.test ## Take the pictures of the status page in docs/ anew
 
 bench: $(VENV)/.run $(SANDBOX_VENV)/.ready $(BENCH_VENV)/.ready ## Measure beside plain tasks and plain boto3 (N="1 10 100")
 	@$(VENV)/bin/python -m benchmarks --accounts "$(or $(N),1 10 100)" $(BENCH)
+
+soak: $(VENV)/.test $(SANDBOX_VENV)/.ready ## A storm, and each AWS call failed once (SOAK="storm --events 500", SOAK="faults --every 8")
+	@$(VENV)/bin/python -m soak $(SOAK)
 
 clean: ## Remove all that these targets made
 	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) $(BENCH_VENV) .cache .ansible build

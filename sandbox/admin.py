@@ -23,6 +23,7 @@ class Admin:
         self._handlers: dict[tuple[str, str], Handler] = {
             ("GET", "calls"): self._calls,
             ("DELETE", "calls"): self._clear_calls,
+            ("GET", "faults"): self._faults_of,
             ("POST", "faults"): self._fault,
             ("DELETE", "faults"): self._clear_faults,
         }
@@ -54,6 +55,9 @@ class Admin:
         done = self._journal.find(account, "caller", True, since) if since else []
         self._faults.add(account, body, len(done))
         return {}
+
+    async def _faults_of(self, request: Request, _body: dict[str, Any]) -> object:
+        return self._faults.find(request.first("account"))
 
     async def _clear_faults(self, request: Request, _body: dict[str, Any]) -> object:
         self._faults.clear(request.first("account") or None)

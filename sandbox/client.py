@@ -117,8 +117,12 @@ class Sandbox:
         self._ask("DELETE", "calls", account=account)
 
     def fault(self, account: str, **order: Any) -> None:
-        """``break_after_write=N [, since=eventTime]``, or ``error=CODE [, service, operation, status, times]``."""
+        """``break_after_write=N [, since=eventTime]``, or ``error=CODE`` or ``kind=``, with more of a ``Failure``."""
         self._ask("POST", "faults", {"account": account} | order)
+
+    def faults(self, account: str) -> list[dict[str, Any]]:
+        """What was ordered of the account, with how often it was ``used`` so far; breaks not among it."""
+        return self._ask("GET", "faults", account=account)
 
     def clear_faults(self, account: str | None = None) -> None:
         self._ask("DELETE", "faults", account=account)

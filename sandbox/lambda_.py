@@ -6,9 +6,10 @@ import asyncio
 import contextvars
 import functools
 import json
+import queue
 import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,6 +25,10 @@ THROTTLE_DELAY = 0.3
 # At most so many handlers run at once, and so many workers (a Python process, about 31 MB each) stay warm.
 MAX_RUNNING = 6
 MAX_WARM = 6
+
+# By which a worker says that its handler has written all.
+LOG_END = "\x1eend"
+LOG_SECONDS = 3.0
 
 SERVICE = "lambda.amazonaws.com"
 
@@ -42,6 +47,7 @@ class Functions:
         _install_role_check()
         _install_credentials()
         _install_worker_bounds()
+        _install_whole_logs()
         _install_log_writer(self._loop)
 
     def submit(self, function: dict[str, Any], event: Any) -> None:
@@ -231,6 +237,39 @@ def trim_workers(keep: int = MAX_WARM) -> None:
             if not lambda_runtime._workers[key]:
                 del lambda_runtime._workers[key]
     lambda_runtime.kill_workers([worker for _, worker in surplus])
+
+
+def _install_whole_logs() -> None:
+    """A run's log is all that its handler wrote. ministack takes what it has read within a twentieth of a second, and
+    on a busy machine that is nothing."""
+    drain = lambda_runtime.Worker._drain_stderr_bounded
+    answered = "        _real_stdout.flush()\n\nrun()"
+    if lambda_runtime._PYTHON_WORKER_SCRIPT.count(answered) != 1:
+        raise RuntimeError("ministack's worker is another one: its end of an invocation is not found")
+    marked = f"        print({LOG_END!r}, file=sys.stderr, flush=True)\n{answered}"
+    lambda_runtime._PYTHON_WORKER_SCRIPT = lambda_runtime._PYTHON_WORKER_SCRIPT.replace(answered, marked)
+
+    def whole(worker: Any, **waits: float) -> str:
+        if not str(worker.config.get("Runtime", "")).startswith("python"):
+            return str(drain(worker, **waits))
+        return "\n".join(lines_until_end(worker._stderr_queue))
+
+    lambda_runtime.Worker._drain_stderr_bounded = whole
+
+
+def lines_until_end(lines: queue.Queue[str]) -> Iterator[str]:
+    """What comes before the mark, for some seconds: of a worker that died it never comes."""
+    ends = time.monotonic() + LOG_SECONDS
+    while True:
+        try:
+            line = lines.get(timeout=max(0.0, ends - time.monotonic()))
+        except queue.Empty:
+            return
+        if line.endswith(LOG_END):
+            if text := line.removesuffix(LOG_END):
+                yield text
+            return
+        yield line
 
 
 def _install_log_writer(loop: asyncio.AbstractEventLoop) -> None:

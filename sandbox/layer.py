@@ -8,12 +8,12 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox import identity, strict
+from sandbox import connection, identity, strict
 from sandbox.admin import PREFIX, Admin
 from sandbox.call import Call, outcome_of, understand
 from sandbox.delivery import Delivery
 from sandbox.errors import RefusedError, error_response
-from sandbox.faults import Faults
+from sandbox.faults import Faults, Loss
 from sandbox.journal import Journal
 from sandbox.records import Caller, as_role_owner_sees, record_of
 from sandbox.sns_mail import SnsMail
@@ -42,10 +42,15 @@ class Layer:
             await self._inner(scope, receive, send)
             return
         request = await _read(scope, receive)
-        if request is not None:
-            await _write(send, await self._answer(scope, request), request.method)
+        if request is None:
+            return
+        answer = await self._answer(scope, request)
+        if isinstance(answer, Loss):
+            await _lose(answer, receive)
+        else:
+            await _write(send, answer, request.method)
 
-    async def _answer(self, scope: Message, request: Request) -> Response:
+    async def _answer(self, scope: Message, request: Request) -> Response | Loss:
         if request.path.startswith(PREFIX):
             return await self._admin.answer(request)
         if _is_mail_link(request):
@@ -59,8 +64,10 @@ class Layer:
             return await _forward(self._inner, scope, request)
         return await self._perform(scope, call, identity.caller_of(call.access_key))
 
-    async def _perform(self, scope: Message, call: Call, caller: Caller) -> Response:
+    async def _perform(self, scope: Message, call: Call, caller: Caller) -> Response | Loss:
         verdict = self._faults.judge(call, caller)
+        if isinstance(verdict.instead, Loss):
+            return verdict.instead
         if verdict.instead:
             self._record(call, caller, verdict.instead, deliver=False)
             return verdict.instead
@@ -129,6 +136,14 @@ async def _forward(inner: Asgi, scope: Message, request: Request) -> Response:
     await inner(scope, receive, send)
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start.get("headers", [])]
     return Response(start.get("status", 500), headers, bytes(body))
+
+
+async def _lose(how: Loss, receive: Receive) -> None:
+    """Break the connection, at once or when the caller gives up waiting."""
+    if how is Loss.SILENCE:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    connection.break_off()
 
 
 async def _write(send: Send, response: Response, method: str) -> None:

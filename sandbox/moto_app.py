@@ -27,7 +27,7 @@ from werkzeug.test import run_wsgi_app
 from sandbox import moto_repairs
 from sandbox.admin import PREFIX, Admin
 from sandbox.call import Call, outcome_of, understand
-from sandbox.faults import Faults
+from sandbox.faults import Faults, Loss
 from sandbox.journal import Journal
 from sandbox.records import Caller, as_role_owner_sees, record_of
 from sandbox.server import STATE_FILE, write_state
@@ -73,16 +73,23 @@ class MotoLayer:
         caller = _caller_of(call.access_key)
         with self._lock:
             verdict = self._faults.judge(call, caller)
-        response = verdict.instead or self._forward(environ)
+        instead, afterwards = _answered(verdict.instead), _answered(verdict.afterwards)
+        response = instead or self._forward(environ)
         record = record_of(call, caller, outcome_of(call, response))
         self._journal.add(record, caller.by)
         if call.assumed_account not in (None, caller.account):
             self._journal.add(as_role_owner_sees(record, str(call.assumed_account)), caller.by)
-        return verdict.afterwards or response
+        return afterwards or response
 
     def _forward(self, environ: dict[str, Any]) -> Response:
         chunks, status, headers = run_wsgi_app(self._inner, environ, buffered=True)
         return Response(int(status.split(" ")[0]), list(headers.items()), b"".join(chunks))
+
+
+def _answered(answer: Response | Loss | None) -> Response | None:
+    if isinstance(answer, Loss):
+        raise NotImplementedError("moto answers every call: connections are broken in the sandbox only")
+    return answer
 
 
 async def _nothing(_request: Request, _body: dict[str, Any]) -> object:

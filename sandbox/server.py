@@ -76,8 +76,10 @@ async def _serve(state: Path, listening: socket.socket, accounts: list[str], man
     from hypercorn.asyncio import serve as serve_http
     from hypercorn.config import Config
 
+    from sandbox import connection
     from sandbox.assembly import assemble
 
+    connection.install()
     endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()

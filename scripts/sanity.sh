@@ -3,7 +3,7 @@
 set -eu
 scripts/collection-tree.sh .cache/sanity
 # Not Ansible's: ruff and mypy check these.
-(cd .cache/sanity/ansible_collections/trailwatch/aws && rm -rf sandbox benchmarks tests/integration tests/page tests/sandbox)
+(cd .cache/sanity/ansible_collections/trailwatch/aws && rm -rf sandbox benchmarks soak tests/integration tests/page tests/sandbox)
 # ansible-test bootstraps pip with a script from outside PyPI. This one does the same with what Python brings along, in
 # a home of its own, so that nothing in yours is touched.
 HOME=$PWD/.cache/home

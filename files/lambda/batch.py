@@ -25,7 +25,8 @@ from summary import Summary
 _Parameters = ParamSpec("_Parameters")
 _Answer = TypeVar("_Answer")
 
-_INTERVAL = 0.25  # seconds: SNS suspends who gets more than 10 mails a second, and two batches are worked off at a time
+# Seconds between mails: SNS suspends who gets more than 10 mails a second, and two batches are worked off at a time.
+_INTERVAL = 0.25
 _TIME_FOR_ONE = 10_000  # milliseconds that a message may take where a service answers slowly
 _TRIES_OF_GROUPING = 2  # deliveries of a message; from then on its mail matters more than the number of mails
 
@@ -57,18 +58,15 @@ def work_off(
 
 
 def paced(
-    send: Callable[_Parameters, _Answer],
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    send: Callable[_Parameters, _Answer], sleep: Callable[[float], None] = time.sleep
 ) -> Callable[_Parameters, _Answer]:
-    """`send` so that it takes 0.25 seconds at least."""
+    """`send` with a pause of 0.25 seconds after it: however long SNS takes for each, no five mails come in a second."""
 
     def slowly(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Answer:
-        began = clock()
         try:
             return send(*args, **kwargs)
         finally:
-            sleep(max(0.0, began + _INTERVAL - clock()))
+            sleep(_INTERVAL)
 
     return slowly
 

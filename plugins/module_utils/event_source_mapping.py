@@ -141,20 +141,38 @@ def apply(client: Any, live: Document | None, desired: Document, purge: Collecti
     Raises:
         AnsibleAWSError: a call failed. What was written stays; the same call again does the rest.
     """
-    after = merged(live, desired, purge)
-    if live is None:
-        given = {name: value for name, value in after.items() if value not in ({}, [])}
-        made = _write(f"create {_title(desired)}", client.create_event_source_mapping, **given)
-        _settle(client, after, made["UUID"])
-        return {**after, "UUID": made["UUID"], "EventSourceMappingArn": made["EventSourceMappingArn"]}
-    changed = difference(live, desired, purge).after
+    now = live or _make(client, merged(live, desired, purge))
+    after = merged(now, desired, purge)
+    changed = difference(now, desired, purge).after
     tags = changed.pop("Tags", None)
     if changed:
-        _write(f"update {_title(desired)}", client.update_event_source_mapping, UUID=live["UUID"], **changed)
-        _settle(client, after, live["UUID"])
+        _write(f"update {_title(desired)}", client.update_event_source_mapping, UUID=now["UUID"], **changed)
+    if changed or live is None:
+        _settle(client, after, now["UUID"])
     if tags is not None:
-        _set_tags(client, live, tags)
+        _set_tags(client, now, tags)
     return after
+
+
+def _make(client: Any, after: Document) -> Document:
+    """The new mapping, or the one that turns out to be there.
+
+    A creation whose answer was lost is repeated by the SDK, and refused: with the same code as one that has to wait
+    until a former mapping is gone.
+    """
+    given = {name: value for name, value in after.items() if value not in ({}, [])}
+    attempt = 1
+    while True:
+        try:
+            made = call(f"create {_title(after)}", client.create_event_source_mapping, **given)
+            return {**after, "UUID": made["UUID"], "EventSourceMappingArn": made["EventSourceMappingArn"]}
+        except is_ansible_aws_error_code(_BUSY):
+            if found := describe(client, after):
+                return found
+            if attempt == ATTEMPTS:
+                raise
+        attempt += 1
+        time.sleep(PAUSE_SECONDS)
 
 
 def delete(client: Any, live: Document) -> None:

@@ -190,7 +190,9 @@ def delete(client: Any, live: Document) -> None:
     name = live["TableName"]
     try:
         call(f"delete table {name}", client.delete_table, TableName=name)
-    except is_ansible_aws_error_code("ResourceInUseException"):  # it is being made or updated
+    except is_ansible_aws_error_code("ResourceInUseException"):  # it is being made or updated, or goes already:
+        if describe(client, {"TableName": name}) is None:  # the SDK repeats a deletion whose answer was lost
+            return
         _wait(client, "table_exists", name)
         call(f"delete table {name}", client.delete_table, TableName=name)
     # Both are classes made for their codes; pylint takes them for one.

@@ -62,6 +62,12 @@ class Playbooks:
 
     def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables."""
+        with self.started(name, hosts, *options) as process:
+            output = process.communicate()[0]
+        return Run(process.returncode, _recap(output), output)
+
+    def started(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> subprocess.Popen[str]:
+        """As C(run), while it runs."""
         inventory = self.folder / "accounts.yml"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}}}))
         command = [
@@ -71,8 +77,9 @@ class Playbooks:
             str(inventory),
             *options,
         ]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        return Run(done.returncode, _recap(done.stdout), done.stdout + done.stderr)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
 
 def _recap(output: str) -> dict[str, dict[str, int]]:

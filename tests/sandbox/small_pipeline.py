@@ -32,9 +32,10 @@ _ONCE = Config(retries={"total_max_attempts": 1})
 
 
 def connect(
-    sandbox: Sandbox, service: str, key: str, secret: str, token: str | None = None, region: str = REGION
+    sandbox: Sandbox, service: str, key: str, secret: str, token: str | None = None, region: str = REGION, **config: Any
 ) -> Any:
-    """A client of the sandbox that does not retry. All share one session, which loads each service model once."""
+    """A client of the sandbox that does not retry, unless its configuration says so. All share one session, which
+    loads each service model once."""
     return _SESSION.client(
         service,
         region_name=region,
@@ -42,7 +43,7 @@ def connect(
         aws_access_key_id=key,
         aws_secret_access_key=secret,
         aws_session_token=token,
-        config=_ONCE,
+        config=_ONCE.merge(Config(**config)),
     )
 
 
@@ -77,16 +78,15 @@ class Account:
     def arn(self, service: str, resource: str, region: str = REGION) -> str:
         return f"arn:aws:{service}:{region}:{self.id}:{resource}"
 
-    def client(self, service: str, region: str = REGION) -> Any:
+    def client(self, service: str, region: str = REGION, **config: Any) -> Any:
         if not self._credentials:
             environment = self.sandbox.environment()
             root = connect(self.sandbox, "sts", environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
             role = f"arn:aws:iam::{self.id}:role/OrganizationAccountAccessRole"
             self._credentials = root.assume_role(RoleArn=role, RoleSessionName="deployer")["Credentials"]
         given = self._credentials
-        return connect(
-            self.sandbox, service, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region
-        )
+        keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        return connect(self.sandbox, service, *keys, region, **config)
 
     def bucket_policy(self) -> str:
         bucket = f"arn:aws:s3:::trail-{self.id}"

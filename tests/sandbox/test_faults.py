@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore import xform_name
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from tests.sandbox.small_pipeline import Account
 
@@ -65,3 +66,54 @@ def test_plain_error_so_many_times(account, sandbox):
     assert code_of(events.list_rules) is None
     assert code_of(iam.list_users) is None
     assert [call["errorCode"] for call in sandbox.calls(account.id) if "errorCode" in call] == ["AccessDeniedException"]
+
+
+THROTTLED = {
+    "iam": ("ListUsers", ("Throttling", 400)),
+    "s3": ("ListBuckets", ("SlowDown", 503)),
+    "lambda": ("ListFunctions", ("TooManyRequestsException", 429)),
+    "events": ("ListRules", ("ThrottlingException", 400)),
+    "sqs": ("ListQueues", ("RequestThrottled", 400)),
+    "sns": ("ListTopics", ("Throttled", 429)),
+    "dynamodb": ("ListTables", ("ThrottlingException", 400)),
+}
+
+
+@pytest.mark.parametrize("service", THROTTLED)
+def test_services_throttle_each_in_its_way(account, sandbox, service):
+    operation, answer = THROTTLED[service]
+    call = getattr(account.client(service), xform_name(operation))
+    sandbox.fault(account.id, kind="throttle", times=1)
+    assert code_of(call) == answer
+    assert code_of(call) is None
+
+
+def test_the_third_call_fails_once_and_its_repetition_does_not(account, sandbox):
+    patient = account.client("iam", retries={"total_max_attempts": 3})
+    sandbox.fault(account.id, kind="internal", skip=2, times=1)
+    for name in ("one", "two", "three", "four"):
+        assert patient.create_user(UserName=name)["ResponseMetadata"]["RetryAttempts"] == (name == "three")
+    assert [call["errorCode"] for call in sandbox.calls(account.id) if "errorCode" in call] == [
+        "ServiceFailureException"
+    ]
+    assert sandbox.faults(account.id)[0]["used"] == 1
+
+
+def test_calls_are_counted_with_the_one_that_enters_the_account(account, sandbox):
+    sandbox.fault(account.id, kind="denied", skip=1, times=1)
+    assert code_of(account.client("iam").list_users) == ("AccessDenied", 403)
+
+
+@pytest.mark.parametrize("executed", [False, True])
+@pytest.mark.parametrize(("kind", "error"), [("reset", ConnectionClosedError), ("timeout", ReadTimeoutError)])
+def test_an_answer_is_lost_with_or_without_the_call(account, sandbox, kind, error, executed):
+    iam = account.client("iam", read_timeout=1)
+    sandbox.fault(account.id, kind=kind, executed=executed, operation="CreateUser", times=1)
+    with pytest.raises(error):
+        iam.create_user(UserName="one")
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == (["one"] if executed else [])
+
+
+def test_an_order_that_makes_no_sense_is_refused(account, sandbox):
+    with pytest.raises(ValueError, match="one of the kinds throttle, internal, denied, reset, timeout"):
+        sandbox.fault(account.id, kind="flood")

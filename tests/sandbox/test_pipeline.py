@@ -62,6 +62,14 @@ def test_failing_handler_is_retried_then_dead_lettered(account, sandbox, message
     assert [event["message"] for event in told["events"]] == ["[ERROR] RuntimeError: no luck"] * 3
 
 
+def test_all_that_a_handler_prints_is_in_its_log_however_long_that_takes(account):
+    account.deploy("def lambda_handler(event, context):\n    for number in range(9000):\n        print(number)\n")
+    account.client("lambda").invoke(FunctionName=NAME, Payload=b"{}")
+    pages = account.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{NAME}")
+    printed = [event["message"] for page in pages for event in page["events"] if event["message"].isdigit()]
+    assert printed == [str(number) for number in range(9000)]
+
+
 def test_on_failure_destination_tells_the_story(account, messages):
     queue = account.make_queue("failed")
     account.deploy(FAILING)

@@ -283,6 +283,17 @@ def test_a_table_that_is_being_updated_is_deleted_when_it_is_ready():
     assert [name for name, _arguments in calls].count("DeleteTable") == 2
 
 
+def test_a_table_that_goes_after_a_call_whose_answer_was_lost_is_not_waited_for():
+    looks = [described(), described(TableStatus="DELETING")]
+    going = error("ResourceInUseException", "DeleteTable")
+
+    with answering(DescribeTable=looks, DescribeTimeToLive=NO_TTL, DeleteTable=going) as calls:
+        assert ensure(name="groups", state="absent")["changed"]
+
+    assert [name for name, _arguments in calls].count("DeleteTable") == 1
+    assert [name for name, _arguments in calls][-1] == "DescribeTable"
+
+
 def test_a_table_that_goes_between_two_calls_is_not_there():
     with answering(DescribeTable=described(), DescribeTimeToLive=error("ResourceNotFoundException")):
         assert not ensure(name="groups", state="absent")["changed"]

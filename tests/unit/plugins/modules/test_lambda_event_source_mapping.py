@@ -196,6 +196,30 @@ def test_a_mapping_that_is_going_is_not_there_and_its_place_is_waited_for(pauses
     assert len(pauses) == 1
 
 
+def test_a_creation_whose_answer_was_lost_is_not_waited_for(pauses):
+    found = {"ListEventSourceMappings": [listed(), listed({**MAPPING, "State": "Creating"})]}
+    made = error("ResourceConflictException")
+
+    result, calls = ensure({**found, "CreateEventSourceMapping": made}, **FULL)
+
+    assert result["changed"]
+    assert (result["uuid"], result["event_source_mapping_arn"]) == ("1-2", ARN)
+    assert writes(names(calls)) == ["CreateEventSourceMapping"]
+    assert names(calls)[-1] == "GetEventSourceMapping"
+    assert pauses == []
+
+
+def test_a_mapping_that_somebody_else_makes_meanwhile_is_mended():
+    other = {**MAPPING, "BatchSize": 1}
+    found = {"ListEventSourceMappings": [listed(), listed(other)]}
+    answers = {"CreateEventSourceMapping": error("ResourceConflictException"), "UpdateEventSourceMapping": MAPPING}
+
+    result, calls = ensure({**found, **answers}, **FULL)
+
+    assert result["changed"]
+    assert dict(calls)["UpdateEventSourceMapping"] == {"UUID": "1-2", "BatchSize": 10}
+
+
 def test_lambda_is_not_waited_for_without_end(pauses):
     answers = {"ListEventSourceMappings": listed(), "CreateEventSourceMapping": MAPPING}
 
