@@ -1,0 +1,45 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whichever trail serves is the one that is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import _trail
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.evidence import Evidence
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_trails import (
+    CloudTrail,
+    settings,
+    trail,
+)
+
+
+class WithTags(CloudTrail):
+    def list_tags(self, ResourceIdList: list[str]) -> Any:  # noqa: N803
+        return {"ResourceTagList": [{"TagsList": [{"Key": "trailwatch", "Value": "iam-alerting"}]}]}
+
+
+OURS, OTHERS = trail("iam-alerting"), trail()
+
+
+@pytest.mark.parametrize(
+    ("clients", "mode", "told"),
+    [
+        (WithTags(OURS), "auto", None),
+        (WithTags(OURS, stopped=("iam-alerting",)), "auto", "the trail iam-alerting is not logging"),
+        (WithTags(), "auto", "there is no trail iam-alerting"),
+        (WithTags(OTHERS), "auto", None),
+        (WithTags(OTHERS), "existing", None),
+        (WithTags(OTHERS, stopped=("others",)), "existing", "no trail that is there serves: others: it is not logging"),
+        (WithTags(OTHERS, stopped=("others",)), "auto", "no trail that is there serves: others: it is not logging"),
+    ],
+)
+def test_the_trail_that_serves_is_looked_at(clients: CloudTrail, mode: str, told: str | None) -> None:
+    evidence = Evidence(clients, settings(trail=mode), None, 0.0)  # type: ignore[arg-type]
+    finding = _trail(None, evidence)  # type: ignore[arg-type]
+    assert (finding and finding.cause) == told
