@@ -69,6 +69,14 @@ def _dead_letters(call: Call, _caller: Caller) -> None:
     _check_target(call, (call.params.get("DeadLetterConfig") or {}).get("TargetArn") or "")
 
 
+@repair("lambda", "UpdateFunctionConfiguration")
+def _no_dead_letters(call: Call, _response: Response) -> None:
+    """An empty target takes the dead-letter queue away."""
+    config = _function(call).get("config", {})
+    if not (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+        config.pop("DeadLetterConfig", None)
+
+
 @check("lambda", "PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig")
 def _destinations(call: Call, _caller: Caller) -> None:
     """The role may send to the destinations, too."""

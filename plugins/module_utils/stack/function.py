@@ -134,12 +134,14 @@ def _has_contents(answer: Document, contents: str) -> bool:
 
 
 def _configuration(configuration: Document) -> Document:
+    dead_letters = configuration.get("DeadLetterConfig") or {}
     return {
         **{name: configuration.get(name) for name in ("Runtime", "Handler", "Timeout", "MemorySize", "Role")},
         **{name: configuration.get(name) for name in CONDITION},
         "Description": configuration.get("Description", ""),
         "Architecture": next(iter(configuration.get("Architectures", [])), "x86_64"),
-        "DeadLetterConfig": configuration.get("DeadLetterConfig") or {},
+        # One that was taken away may still be told, with no target.
+        "DeadLetterConfig": dead_letters if dead_letters.get("TargetArn") else {},
         "Environment": (configuration.get("Environment") or {}).get("Variables", {}),
         "Layers": [layer["Arn"] for layer in configuration.get("Layers") or []],
         "CodeSha256": configuration.get("CodeSha256"),
