@@ -31,7 +31,7 @@ extends_documentation_fragment:
   - trailwatch.aws.settings
 options:
   verify_with:
-    description: What is made and deleted. One of the two calls at least has to be in O(actions).
+    description: What is made and deleted. One of the two calls at least has to be in O(settings.actions).
     type: str
     choices: [user, role]
     default: user

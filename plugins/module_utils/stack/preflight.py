@@ -87,7 +87,7 @@ def _check_permissions(clients: Any, settings: Settings, wanted: Mapping[str, li
 
 def _source(iam: Any, caller: str) -> str:
     """The ARN of the user or role that acts; empty if it is neither. A session's does not tell its role's path."""
-    kind, _, rest = caller.rpartition(":")[2].partition("/")
+    kind, _slash, rest = caller.rpartition(":")[2].partition("/")
     if kind == "assumed-role":
         name = rest.partition("/")[0]
         return str(call(f"read role {name}", iam.get_role, RoleName=name)["Role"]["Arn"])
