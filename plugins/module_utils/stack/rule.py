@@ -56,7 +56,7 @@ def live(account: Account, desired: Document) -> event_rule.Live:
         account.clients["lambda"],
         desired["Name"],
         functions=[desired["FunctionArn"]],
-        known_tags=known_tags,
+        known=event_rule.Known(tags=known_tags),
     )
 
 
