@@ -51,6 +51,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     check_account_id,
     check_actions,
     check_group_seconds,
+    check_heartbeat_minutes,
     check_name,
     check_region,
     check_tags,
@@ -84,6 +85,7 @@ SETTINGS: dict[str, Any] = {
     "log_retention_days": {"type": "int", "required": True},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"], "default": "x86_64"},
     "group_seconds": {"type": "int", "default": 0},
+    "heartbeat_minutes": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -257,6 +259,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trusted_accounts=trusted_accounts,
         code=function_package(suppressions, trusted_accounts),
         group_seconds=check_group_seconds(arguments["group_seconds"]),
+        heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
     )
 
 

@@ -11,9 +11,9 @@ call AWS, and only C(apply) writes.
 A rule is a document in AWS's own words: C(Name), C(Arn), C(State), C(Description), C(EventPattern) (a document),
 C(Targets) (by their C(Id)), C(Tags) (a dictionary), and of a live rule also C(RoleArn) and C(ScheduleExpression).
 
-A rule waits for the actions of a list, for given patterns, or for a time. Several rules, the shards, may serve a list, and
-each pattern has one. The first has the name asked for, the others C(<name>-2) and so on, and the tag C(SHARD_TAG) with
-the name of the first: a rule without it is never taken for a shard, whatever its name.
+A rule waits for the actions of a list, for given patterns, or for a time. Several rules, the shards, may serve a list,
+and each pattern has one. The first has the name asked for, the others C(<name>-2) and so on, and the tag C(SHARD_TAG)
+with the name of the first: a rule without it is never taken for a shard, whatever its name.
 
 What lets a rule invoke a function is in C(invoke_permission).
 """

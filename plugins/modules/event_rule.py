@@ -11,8 +11,8 @@ module: event_rule
 short_description: Manage EventBridge rules for given patterns, or for a schedule
 version_added: 0.1.0
 description:
-  - Makes an EventBridge rule for events that a pattern matches, or for the times of a schedule, with its targets. Deletes
-    it, too.
+  - Makes an EventBridge rule for events that a pattern matches, or for the times of a schedule, with its targets.
+    Deletes it, too.
   - For the CloudTrail events of a list of actions, M(trailwatch.aws.iam_event_rule) writes the pattern.
   - Lambda functions among the targets get the permission that lets the rule invoke them.
   - An option that is not set is not touched. If all is as asked for, AWS is only read.
@@ -29,8 +29,8 @@ options:
     description:
       - What to match, as documents. Unless O(state=absent), this or O(schedule_expression) is needed.
       - There is a rule for each. The first has the name of O(name), the others C(<name>-2) and so on.
-      - A pattern has at most 4096 characters as JSON. AWS's own quota is 2048, and can be raised (Amazon EventBridge User
-        Guide, "Amazon EventBridge quotas").
+      - A pattern has at most 4096 characters as JSON. AWS's own quota is 2048, and can be raised (Amazon EventBridge
+        User Guide, "Amazon EventBridge quotas").
       - The order inside of lists has no meaning.
     type: list
     elements: dict

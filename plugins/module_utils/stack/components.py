@@ -15,10 +15,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     event_source_mapping,
     execution_role,
     function,
+    heartbeat_rule,
     log_group,
     queue,
     rule,
     table,
+    tampering_rule,
     topic,
     trail,
 )
@@ -38,6 +40,9 @@ COMPONENTS = {
     "function": function,
     "event_source_mapping": event_source_mapping,
     "rule": rule,
+    "heartbeat_rule": heartbeat_rule,
+    # The last of all, so that a first deployment is no tampering.
+    "tampering_rule": tampering_rule,
 }
 
 

@@ -30,6 +30,9 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 NAME_MIN = 3
 BUCKET_NAME_MAX = 63
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
+# Less than the first would be noise in the log. CloudWatch looks at a day at most, so that a longer pause could not be
+# told from an end (CloudWatch API Reference, "PutMetricAlarm").
+HEARTBEAT_MINUTES = range(5, 1441)
 TAG_OURS = "trailwatch"
 PRESENT, ABSENT = "present", "absent"
 # What subscribers by https get. The first is the default.
@@ -59,6 +62,7 @@ class Settings:
     time_zone: str = ""
     trusted_accounts: tuple[str, ...] = ()
     group_seconds: int = 0
+    heartbeat_minutes: int = 0
 
     @property
     def partition(self) -> str:
@@ -73,6 +77,11 @@ class Settings:
     def state_of_grouping(self) -> str:
         """What is to become of the resources that only grouping needs: C(PRESENT) or C(ABSENT)."""
         return PRESENT if self.group_seconds else ABSENT
+
+    @property
+    def state_of_heartbeat(self) -> str:
+        """What is to become of the heartbeat: C(PRESENT) or C(ABSENT)."""
+        return PRESENT if self.heartbeat_minutes else ABSENT
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this account, such as C(arn("sns", "alerts"))."""
@@ -210,6 +219,20 @@ def check_group_seconds(seconds: int) -> int:
             "message per event."
         )
     return seconds
+
+
+def check_heartbeat_minutes(minutes: int) -> int:
+    """Every so many minutes there is a heartbeat; 0 for none.
+
+    Raises:
+        SettingsError: it is too often or too seldom.
+    """
+    if minutes and minutes not in HEARTBEAT_MINUTES:
+        raise SettingsError(
+            f"iam_alerting_heartbeat_minutes is {minutes}, but it must be from {HEARTBEAT_MINUTES[0]} to "
+            f"{HEARTBEAT_MINUTES[-1]}, a day. Set it to 0 for no heartbeat."
+        )
+    return minutes
 
 
 def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,48 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The EventBridge rule that tells of calls that touch the alerting itself, whatever is on the list of actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, tampering
+from ansible_collections.trailwatch.aws.plugins.module_utils.actions import parse_format
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
+
+
+def desired(settings: Settings) -> dict[str, Any]:
+    """The rule, with a shard for each further pattern; absent if the list of actions has all that it would tell of."""
+    pipeline = {
+        "name": settings.name,
+        "account": settings.account_id,
+        "region": settings.region,
+        "partition": settings.partition,
+    }
+    listed = parse_format(settings.actions)
+    patterns = tampering.patterns(pipeline, listed, event_rule.DEFAULT_PATTERN_SIZE)
+    return {
+        "State": PRESENT if patterns else ABSENT,
+        "Name": names.tampering_rule_name(settings),
+        "Description": "Calls that touch the alerting itself, for its function.",
+        "EventPatterns": patterns,
+        **rule.common(settings),
+    }
+
+
+def left(account: Account, desired: Document) -> bool:
+    """Whether the tagging service knows of the rule."""
+    return any(arn.endswith(f":rule/{desired['Name']}") for arn in account.tagged)
+
+
+live = rule.read
+
+
+def difference(live: event_rule.Live, desired: Document) -> Change:
+    """What of the rule and its shards differs, by rule and attribute."""
+    return rule.differing(live, desired, {"event_patterns": tuple(desired["EventPatterns"])})

@@ -1,0 +1,105 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls that can make the alerting deaf or mute, and patterns that match them.
+
+The table C(files/lambda/tampering.json) lists them by service; it is in the function's package, too, which knows by it
+what was touched. Of a service it has:
+
+C(calls): by their names in CloudTrail, with C(*) at the end where Lambda's have a version there. Not among them is what
+no part of the alerting suffers from, such as tags, and what makes something that was not there before.
+
+C(parts): by kind. C(fields) are those of the record that name the part, and C(values) what they then hold: C({name}),
+C({account}), C({region}) and C({partition}) are the pipeline's, and a C(*) stands for any text, at the beginning or the
+end only. Calls take names or ARNs, as their API references say. An event source mapping is called by an id that nobody
+chooses; what it belongs to stands in the answer, if the call succeeded. Further shards of the rules have numbers; those
+beyond the ninth are not looked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.actions import LAMBDA_VERSIONED, Action
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import (
+    API_CALL,
+    canonical,
+    matcher,
+    one_of,
+    render,
+)
+
+FILE_IN_PACKAGE = "tampering.json"
+
+_PATH = Path(__file__).resolve().parents[2] / "files" / "lambda" / FILE_IN_PACKAGE
+
+
+@functools.cache
+def table() -> Mapping[str, Any]:
+    """The calls and the parts that they touch, by service."""
+    document: Mapping[str, Any] = json.loads(_PATH.read_bytes())
+    return document
+
+
+def in_package() -> bytes:
+    """The table, as the contents of a file beside the function's modules."""
+    return json.dumps(table(), separators=(",", ":")).encode("ascii")
+
+
+def patterns(pipeline: Mapping[str, str], listed: Sequence[Action], limit: int) -> list[Document]:
+    """What matches the calls that touch the pipeline, but for those that a rule for the listed actions matches anyway.
+
+    Services go in the order of their names to the first pattern that has room, so that equal lists make equal patterns.
+
+    Args:
+        pipeline: its C(name), C(account), C(region) and C(partition).
+        limit: the longest pattern allowed, in characters.
+    """
+    dealt: list[list[Document]] = []
+    for service, entry in sorted(table().items()):
+        calls = [call for call in entry["calls"] if not _is_listed(service, call, listed)]
+        if not calls:
+            continue
+        detail = _detail(service, calls, entry["parts"].values(), pipeline)
+        room = (each for each in dealt if len(render(_pattern([*each, detail]))) <= limit)
+        found = next(room, None)
+        if found is None:
+            dealt.append([detail])
+        else:
+            found.append(detail)
+    return [_pattern(details) for details in dealt]
+
+
+def _is_listed(service: str, call: str, listed: Iterable[Action]) -> bool:
+    """Whether an action of the list stands for the call, whatever version its name has, or for the one it has today."""
+    meant = [Action(service, call)]
+    if service == "lambda" and (recorded := LAMBDA_VERSIONED.get(call.removesuffix("*"))):
+        meant.append(Action(service, recorded))
+    return any(action.covers(each) for action in listed for each in meant)
+
+
+def _pattern(details: Sequence[Document]) -> Document:
+    """Events of AWS only: nobody else can send one whose C(source) begins so."""
+    pattern: Document = canonical(
+        {"source": [{"prefix": "aws."}], "detail-type": [API_CALL], "detail": one_of(details)}
+    )
+    return pattern
+
+
+def _detail(
+    service: str, calls: Iterable[str], parts: Iterable[Mapping[str, Any]], pipeline: Mapping[str, str]
+) -> Document:
+    fields: dict[str, list[Document]] = {}
+    for part in parts:
+        values = [matcher(value.format_map(pipeline)) for value in part["values"]]
+        for field in part["fields"]:
+            where, _dot, name = field.partition(".")
+            fields.setdefault(where, []).append({name: values})
+    named = one_of({where: one_of(each)} for where, each in fields.items())
+    return {"eventSource": [f"{service}.amazonaws.com"], "eventName": [matcher(call) for call in calls], **named}
