@@ -29,11 +29,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import LAMB
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import (
     API_CALL,
+    FIRST,
     canonical,
     matcher,
     one_of,
     render,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import shard_name
 
 FILE_IN_PACKAGE = "tampering.json"
 
@@ -52,28 +54,36 @@ def in_package() -> bytes:
     return json.dumps(table(), separators=(",", ":")).encode("ascii")
 
 
-def patterns(pipeline: Mapping[str, str], listed: Sequence[Action], limit: int) -> list[Document]:
+def patterns(pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], limit: int) -> list[Document]:
     """What matches the calls that touch the pipeline, but for those that a rule for the listed actions matches anyway.
 
-    Services go in the order of their names to the first pattern that has room, so that equal lists make equal patterns.
+    Services come in the order of the table, rules last, and fill one pattern after the other. So equal lists make equal
+    patterns, and no rule that is made after another is reported by it.
 
     Args:
         pipeline: its C(name), C(account), C(region) and C(partition).
+        rule: the name of the rule for the first pattern; the others have it with C(-2) and so on.
         limit: the longest pattern allowed, in characters.
     """
     dealt: list[list[Document]] = []
-    for service, entry in sorted(table().items()):
+    for service, entry in table().items():
         calls = [call for call in entry["calls"] if not _is_listed(service, call, listed)]
         if not calls:
             continue
         detail = _detail(service, calls, entry["parts"].values(), pipeline)
-        room = (each for each in dealt if len(render(_pattern([*each, detail]))) <= limit)
-        found = next(room, None)
-        if found is None:
-            dealt.append([detail])
-        else:
-            found.append(detail)
-    return [_pattern(details) for details in dealt]
+        if not dealt or len(render(_pattern([*dealt[-1], detail]))) > limit:
+            dealt.append([])
+        dealt[-1].append(detail)
+    return [
+        _without(shard_name(rule, number), _pattern(details)) for number, details in enumerate(dealt, start=FIRST)
+    ]
+
+
+def _without(name: str, pattern: Any) -> Any:
+    """The pattern without the name of its own rule: what is done to that is done by the time that the event comes."""
+    if isinstance(pattern, dict):
+        return {key: _without(name, value) for key, value in pattern.items()}
+    return [_without(name, each) for each in pattern if each != name] if isinstance(pattern, list) else pattern
 
 
 def _is_listed(service: str, call: str, listed: Iterable[Action]) -> bool:

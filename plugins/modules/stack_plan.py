@@ -29,8 +29,8 @@ options:
   components:
     description:
       - The components to look at, of C(bucket), C(trail), C(topic), C(queue), C(log_group), C(execution_role),
-        C(table), C(event_queue), C(function), C(event_source_mapping), C(rule), C(heartbeat_rule) and C(tampering_rule). All if
-        empty.
+        C(table), C(event_queue), C(function), C(event_source_mapping), C(rule), C(heartbeat_rule) and
+        C(tampering_rule). All if empty.
     type: list
     elements: str
     default: []

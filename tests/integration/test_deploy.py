@@ -17,7 +17,7 @@ from tests.integration.live import Account, resources
 from tests.integration.specification import specification
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser", "iam:AttachUserPolicy"]
-ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule"
+ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, tampering_rule"
 NAMES = ("production", "staging", "research")
 
 

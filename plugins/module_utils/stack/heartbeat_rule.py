@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
@@ -37,9 +36,4 @@ def left(account: Account, desired: Document) -> bool:
     return any(arn.endswith(f":rule/{desired['Name']}") for arn in account.tagged)
 
 
-live = rule.read
-
-
-def difference(live: event_rule.Live, desired: Document) -> Change:
-    """What of the rule differs, by attribute."""
-    return rule.differing(live, desired, {"schedule_expression": desired["ScheduleExpression"]})
+live, difference = rule.read, rule.compared

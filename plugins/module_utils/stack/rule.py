@@ -100,29 +100,31 @@ def _listed(account: Account, desired: Document) -> list[Document]:
 
 def difference(live: event_rule.Live, desired: Document) -> Change:
     """What of the rules differs, by rule and attribute, and statements that let others invoke the function."""
-    change = differing(live, desired, {"actions": parse_format(desired["Actions"])})
+    change = compared(live, desired)
     others = live.others.get(desired["FunctionArn"])
     if others:
         change.before[OTHER_PERMISSIONS], change.after[OTHER_PERMISSIONS] = dict(others), {}
     return change
 
 
-def differing(live: event_rule.Live, desired: Document, trigger: Mapping[str, Any]) -> Change:
-    """What of the rules differs, by rule and attribute.
+def compared(live: event_rule.Live, desired: Document) -> Change:
+    """What of any rule of the stack and its shards differs, by rule and attribute."""
+    changes = event_rule.difference(live.found, event_rule.desired(options_of(desired), live))
+    return Change(*_only_differing(*event_rule.reported_changes(changes)))
 
-    Args:
-        trigger: what they wait for, as arguments of event_rule.Options.
-    """
-    options = event_rule.Options(
+
+def options_of(desired: Document) -> event_rule.Options:
+    """What is asked for: a rule for actions, for patterns or for a time, whichever the document has."""
+    return event_rule.Options(
         name=desired["Name"],
-        **trigger,
+        actions=parse_format(desired["Actions"]) if "Actions" in desired else (),
+        event_patterns=tuple(desired.get("EventPatterns", ())),
+        schedule_expression=desired.get("ScheduleExpression", ""),
         targets=event_rule.checked_targets([_target(desired["Target"])]),
         description=desired["Description"],
         tags=desired["Tags"],
         purge_tags=False,
     )
-    changes = event_rule.difference(live.found, event_rule.desired(options, live))
-    return Change(*_only_differing(*event_rule.reported_changes(changes)))
 
 
 def _target(target: Document) -> Document:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, tampering
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import parse_format
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
@@ -24,11 +24,11 @@ def desired(settings: Settings) -> dict[str, Any]:
         "region": settings.region,
         "partition": settings.partition,
     }
-    listed = parse_format(settings.actions)
-    patterns = tampering.patterns(pipeline, listed, event_rule.DEFAULT_PATTERN_SIZE)
+    name, listed = names.tampering_rule_name(settings), parse_format(settings.actions)
+    patterns = tampering.patterns(pipeline, name, listed, event_rule.DEFAULT_PATTERN_SIZE)
     return {
         "State": PRESENT if patterns else ABSENT,
-        "Name": names.tampering_rule_name(settings),
+        "Name": name,
         "Description": "Calls that touch the alerting itself, for its function.",
         "EventPatterns": patterns,
         **rule.common(settings),
@@ -40,9 +40,4 @@ def left(account: Account, desired: Document) -> bool:
     return any(arn.endswith(f":rule/{desired['Name']}") for arn in account.tagged)
 
 
-live = rule.read
-
-
-def difference(live: event_rule.Live, desired: Document) -> Change:
-    """What of the rule and its shards differs, by rule and attribute."""
-    return rule.differing(live, desired, {"event_patterns": tuple(desired["EventPatterns"])})
+live, difference = rule.read, rule.compared

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import tampering
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
@@ -49,6 +50,8 @@ def test_all_names_come_from_one() -> None:
     assert documents["event_queue"]["QueueName"] == "watch-events"
     assert documents["table"]["TableName"] == "watch-groups"
     assert documents["event_source_mapping"]["PolicyName"] == "watch-grouping"
+    assert documents["heartbeat_rule"]["Name"] == "watch-heartbeat"
+    assert documents["tampering_rule"]["Name"] == "watch-tampering"
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
@@ -109,7 +112,7 @@ def test_without_grouping_the_rule_invokes_the_function() -> None:
     documents = stack()
     assert documents["rule"]["Target"]["Arn"] == documents["function"]["FunctionArn"]
     assert "GROUP_SECONDS" not in documents["function"]["Environment"]
-    assert [name for name, document in documents.items() if document.get("State") == "absent"] == GROUPING
+    assert [name for name in GROUPING if documents[name]["State"] == "absent"] == GROUPING
 
 
 def test_grouping_puts_queue_and_table_beside_the_function() -> None:
@@ -117,7 +120,7 @@ def test_grouping_puts_queue_and_table_beside_the_function() -> None:
     queue = documents["event_queue"]
     assert documents["rule"]["Target"]["Arn"] == queue["QueueArn"]
     assert documents["function"]["Environment"]["GROUP_SECONDS"] == "300"
-    assert [name for name, document in documents.items() if document.get("State") == "present"] == GROUPING
+    assert [name for name in GROUPING if documents[name]["State"] == "present"] == GROUPING
     assert documents["event_source_mapping"]["EventSourceArn"] == queue["QueueArn"]
     # Lambda refuses a mapping whose queue hides a message for less than the function may run.
     assert queue["VisibilityTimeout"] >= 6 * documents["function"]["Timeout"]
@@ -138,6 +141,26 @@ def test_grouping_lets_the_function_use_its_queue_and_its_table_only() -> None:
     }
     assert not [action for statement in statements for action in statement["Action"] if "*" in action]
     assert documents["execution_role"]["PolicyDocument"] == stack()["execution_role"]["PolicyDocument"]
+
+
+@pytest.mark.parametrize("seconds", [0, 300])
+def test_all_rules_lead_to_the_same_place(seconds: int) -> None:
+    documents = stack(group_seconds=seconds, heartbeat_minutes=15)
+    target = documents["rule"]["Target"]
+    assert documents["tampering_rule"]["Target"] == target
+    assert documents["heartbeat_rule"]["Target"] == {**target, "Input": '{"trailwatch": "heartbeat"}'}
+
+
+def test_a_heartbeat_is_for_whoever_asks_for_one() -> None:
+    assert stack()["heartbeat_rule"]["State"] == "absent"
+    asked = stack(heartbeat_minutes=15)["heartbeat_rule"]
+    assert (asked["State"], asked["ScheduleExpression"]) == ("present", "rate(15 minutes)")
+
+
+def test_without_a_call_that_only_it_would_tell_of_there_is_no_rule_for_tampering() -> None:
+    assert stack()["tampering_rule"]["State"] == "present"
+    everything = tuple(f"{service}:*" for service in tampering.table())
+    assert stack(actions=everything)["tampering_rule"]["State"] == "absent"
 
 
 def test_the_sender_shown_in_mails() -> None:

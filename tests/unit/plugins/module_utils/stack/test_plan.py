@@ -73,6 +73,8 @@ def test_what_goes_comes_last_and_in_reverse() -> None:
         "execution_role",
         "function",
         "rule",
+        "heartbeat_rule",
+        "tampering_rule",
         "event_source_mapping",
         "event_queue",
         "table",
