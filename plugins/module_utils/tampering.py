@@ -14,14 +14,15 @@ C(parts): by kind. C(fields) are those of the record that name the part, and C(v
 C({account}), C({region}) and C({partition}) are the pipeline's, and a C(*) stands for any text, at the beginning or the
 end only. Calls take names or ARNs, as their API references say. An event source mapping is called by an id that nobody
 chooses; what it belongs to stands in the answer, if the call succeeded. Further shards of the rules have numbers; those
-beyond the ninth are not looked for.
+beyond the ninth are not looked for. C(always) marks the part that is told of even if the call is on the list:
+the rules of the list themselves, which tell of nothing once they are disabled.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +68,11 @@ def patterns(pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], l
     """
     dealt: list[list[Document]] = []
     for service, entry in table().items():
-        calls = [call for call in entry["calls"] if not _is_listed(service, call, listed)]
-        if not calls:
-            continue
-        detail = _detail(service, calls, entry["parts"].values(), pipeline)
-        if not dealt or len(render(_pattern([*dealt[-1], detail]))) > limit:
-            dealt.append([])
-        dealt[-1].append(detail)
-    return [
-        _without(shard_name(rule, number), _pattern(details)) for number, details in enumerate(dealt, start=FIRST)
-    ]
+        for detail in _details(service, entry, listed, pipeline):
+            if not dealt or len(render(_pattern([*dealt[-1], detail]))) > limit:
+                dealt.append([])
+            dealt[-1].append(detail)
+    return [_without(shard_name(rule, number), _pattern(details)) for number, details in enumerate(dealt, start=FIRST)]
 
 
 def _without(name: str, pattern: Any) -> Any:
@@ -84,6 +80,20 @@ def _without(name: str, pattern: Any) -> Any:
     if isinstance(pattern, dict):
         return {key: _without(name, value) for key, value in pattern.items()}
     return [_without(name, each) for each in pattern if each != name] if isinstance(pattern, list) else pattern
+
+
+def _details(
+    service: str, entry: Mapping[str, Any], listed: Sequence[Action], pipeline: Mapping[str, str]
+) -> Iterator[Document]:
+    """What is to match of a service: other calls for all parts, listed ones for those that are always told of."""
+    calls, parts = entry["calls"], entry["parts"].values()
+    told = [call for call in calls if _is_listed(service, call, listed)]
+    for which, touched in (
+        ([call for call in calls if call not in told], list(parts)),
+        (told, [part for part in parts if part.get("always")]),
+    ):
+        if which and touched:
+            yield _detail(service, which, touched, pipeline)
 
 
 def _is_listed(service: str, call: str, listed: Iterable[Action]) -> bool:
@@ -105,11 +115,11 @@ def _pattern(details: Sequence[Document]) -> Document:
 def _detail(
     service: str, calls: Iterable[str], parts: Iterable[Mapping[str, Any]], pipeline: Mapping[str, str]
 ) -> Document:
-    fields: dict[str, list[Document]] = {}
+    fields: dict[str, dict[str, list[Any]]] = {}
     for part in parts:
         values = [matcher(value.format_map(pipeline)) for value in part["values"]]
         for field in part["fields"]:
             where, _dot, name = field.partition(".")
-            fields.setdefault(where, []).append({name: values})
-    named = one_of({where: one_of(each)} for where, each in fields.items())
+            fields.setdefault(where, {}).setdefault(name, []).extend(values)
+    named = one_of({where: one_of({name: each[name]} for name in each)} for where, each in fields.items())
     return {"eventSource": [f"{service}.amazonaws.com"], "eventName": [matcher(call) for call in calls], **named}

@@ -10,14 +10,12 @@ from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, tampering
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import parse_format
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The rule, with a shard for each further pattern; absent if the list of actions has all that it would tell of."""
+    """The rule, with a shard for each further pattern."""
     pipeline = {
         "name": settings.name,
         "account": settings.account_id,
@@ -27,17 +25,11 @@ def desired(settings: Settings) -> dict[str, Any]:
     name, listed = names.tampering_rule_name(settings), parse_format(settings.actions)
     patterns = tampering.patterns(pipeline, name, listed, event_rule.DEFAULT_PATTERN_SIZE)
     return {
-        "State": PRESENT if patterns else ABSENT,
         "Name": name,
         "Description": "Calls that touch the alerting itself, for its function.",
         "EventPatterns": patterns,
         **rule.common(settings),
     }
-
-
-def left(account: Account, desired: Document) -> bool:
-    """Whether the tagging service knows of the rule."""
-    return any(arn.endswith(f":rule/{desired['Name']}") for arn in account.tagged)
 
 
 live, difference = rule.read, rule.compared

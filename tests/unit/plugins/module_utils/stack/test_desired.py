@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import tampering
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
@@ -155,12 +154,6 @@ def test_a_heartbeat_is_for_whoever_asks_for_one() -> None:
     assert stack()["heartbeat_rule"]["State"] == "absent"
     asked = stack(heartbeat_minutes=15)["heartbeat_rule"]
     assert (asked["State"], asked["ScheduleExpression"]) == ("present", "rate(15 minutes)")
-
-
-def test_without_a_call_that_only_it_would_tell_of_there_is_no_rule_for_tampering() -> None:
-    assert stack()["tampering_rule"]["State"] == "present"
-    everything = tuple(f"{service}:*" for service in tampering.table())
-    assert stack(actions=everything)["tampering_rule"]["State"] == "absent"
 
 
 def test_the_sender_shown_in_mails() -> None:
