@@ -205,13 +205,13 @@ def tampering_rules(account: str, function: str, queue: str) -> dict[str, Any]:
     }
 
 
-def heartbeat_rule(account: str, minutes: int) -> dict[str, Any]:
-    """The rule that sends heartbeats to the function."""
-    queue = f"arn:aws:sqs:us-east-1:{account}:iam-alerting-dlq"
+def heartbeat_rule(account: str, minutes: int, queue: str = "") -> dict[str, Any]:
+    """The rule that sends heartbeats to the function, or to the queue before it."""
+    function = f"arn:aws:lambda:us-east-1:{account}:function:iam-alerting"
     target = {
         "Id": "function",
-        "Arn": f"arn:aws:lambda:us-east-1:{account}:function:iam-alerting",
-        "DeadLetterConfig": {"Arn": queue},
+        "Arn": f"arn:aws:sqs:us-east-1:{account}:{queue}" if queue else function,
+        "DeadLetterConfig": {"Arn": f"arn:aws:sqs:us-east-1:{account}:iam-alerting-dlq"},
         "Input": '{"trailwatch":"heartbeat"}',
     }
     return {

@@ -13,11 +13,12 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification
+from tests.integration.specification import grouped, heartbeat_rule, specification
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
 SECONDS = 300
+MINUTES = 15
 
 
 def dealt(prefix: str, rows: tuple[Row, ...]) -> dict[str, list[Row]]:
@@ -36,7 +37,9 @@ def is_grouped(name: str) -> bool:
 
 def specified(name: str, account: Account) -> dict[str, Any]:
     if is_grouped(name):
-        return grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
+        found = grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
+        found["rules"]["iam-alerting-heartbeat"] = heartbeat_rule(account.id, MINUTES, queue="iam-alerting-events")
+        return found
     return specification(account.id, name, ACTIONS, [SUBSCRIBER])
 
 
@@ -66,6 +69,7 @@ class Drift:
                 "iam_alerting_actions": ACTIONS,
                 "iam_alerting_subscribers": [SUBSCRIBER],
                 "iam_alerting_group_seconds": SECONDS if is_grouped(name) else 0,
+                "iam_alerting_heartbeat_minutes": MINUTES if is_grouped(name) else 0,
             }
             for name, account in self.accounts.items()
         }

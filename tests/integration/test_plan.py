@@ -15,8 +15,8 @@ from tests.integration.conftest import Playbooks
 from tests.integration.drift import download
 from tests.integration.live import Account, resources
 
-ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule"
-MOST_READS = 24
+ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, tampering_rule"
+MOST_READS = 26
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,10 @@ def test_components_limit_what_is_done(account: Account, playbooks: Playbooks) -
 
 def test_a_real_run_does_what_the_check_before_it_said(account: Account, playbooks: Playbooks) -> None:
     announced = playbooks.run("deploy", hosts(account), "--check").outcome("production")
-    assert announced == "would change: bucket, trail, log_group, execution_role, function, rule"
+    assert announced == "would change: bucket, trail, log_group, execution_role, function, rule, tampering_rule"
     run = playbooks.run("deploy", hosts(account), "--diff")
     assert run.outcome("production") == announced.replace("would change", "changed")
-    for component in ("bucket", "trail", "log_group", "execution_role", "function", "rule"):
+    for component in ("bucket", "trail", "log_group", "execution_role", "function", "rule", "tampering_rule"):
         assert run.output.count(f"--- before: {component} (absent)") == 1
 
 

@@ -16,7 +16,7 @@ from tests.integration.live import Account
 
 NAME = "iam-alerting"
 SUBSCRIBER, LATE = "secops@example.com", "late@example.com"
-MOST_READS = 25
+MOST_READS = 27
 
 
 def rule_is_disabled(account: Account) -> None:

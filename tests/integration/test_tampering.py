@@ -18,7 +18,6 @@ from tests.integration.drift import (
     NAME,
     arn,
     bucket,
-    function,
     lambda_,
     mapping,
     queue,
@@ -78,11 +77,11 @@ def policy_of_bucket(account: Account) -> None:
     s3("put_bucket_policy", Policy=policy)(account)
 
 
-# What an intruder does, and the action and the part that the mail has to name.
+# What an intruder does, the action as the mail's subject has it, and the part that the mail has to name.
 TAMPERING: tuple[tuple[Callable[[Account], Any], str, str], ...] = (
     (events("disable_rule", Name=NAME), "events:DisableRule", f"rule {NAME}"),
     (events("remove_targets", Rule=NAME, Ids=["function"]), "events:RemoveTargets", f"rule {NAME}"),
-    (function_by_its_arn, "lambda:UpdateFunctionConfiguration20150331v2", f"function {NAME}"),
+    (function_by_its_arn, "lambda:UpdateFunctionConfigu...", f"function {NAME}"),
     (
         lambda_("put_function_concurrency", ReservedConcurrentExecutions=5),
         "lambda:PutFunctionConcurrency",
@@ -183,7 +182,7 @@ def test_one_critical_mail_for_each_call_that_touches_the_alerting_and_none_for_
 def test_a_mapping_is_known_by_its_queue(watched: Watched) -> None:
     mapping("update_event_source_mapping", BatchSize=5)(watched.accounts["grouped"])
     (mail,) = watched.wait_for_mails("grouped", 1)
-    assert mail["Subject"].startswith("CRITICAL lambda:UpdateEventSourceMapping20150331 ")
+    assert mail["Subject"].startswith("CRITICAL lambda:UpdateEventSourceMap... ")
     assert f"its event source mapping {NAME}-events" in " ".join(mail.get_content().split())
 
 
@@ -204,7 +203,7 @@ def test_without_heartbeat_there_is_no_rule_for_it(watched: Watched) -> None:
     assert resources(account)["rules"][f"{NAME}-heartbeat"] == heartbeat_rule(account.id, MINUTES)
     run = watched.deploy("plain", iam_alerting_heartbeat_minutes=0)
     assert run.status == 0, run.output
-    assert run.outcome("plain").endswith("; removed: heartbeat_rule")
+    assert "; removed: heartbeat_rule" in run.outcome("plain")
     found = resources(account)
     assert f"{NAME}-heartbeat" not in found["rules"]
     invokers = [rule.rpartition("/")[2] for _service, rule in found["functions"][NAME]["may be invoked by"]]
