@@ -142,3 +142,10 @@ def test_alerts_are_gathered_for_as_long_as_a_queue_keeps_a_message_back(seconds
     with pytest.raises(settings.SettingsError, match=f"iam_alerting_group_seconds is {seconds}.* 0 to 900"):
         settings.check_group_seconds(seconds)
     assert [settings.check_group_seconds(allowed) for allowed in (0, 900)] == [0, 900]
+
+
+@pytest.mark.parametrize("minutes", [-5, 1, 4, 1441])
+def test_a_heartbeat_too_often_or_too_seldom_for_an_alarm_is_refused(minutes: int) -> None:
+    with pytest.raises(settings.SettingsError, match=f"iam_alerting_heartbeat_minutes is {minutes}.* 5 to 1440"):
+        settings.check_heartbeat_minutes(minutes)
+    assert [settings.check_heartbeat_minutes(allowed) for allowed in (0, 5, 1440)] == [0, 5, 1440]
