@@ -48,7 +48,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         "iam_alerting_group_seconds": 60,
         "iam_alerting_heartbeat_minutes": MINUTES,
     },
-    "listed": {"iam_alerting_actions": ["events:DisableRule", "sqs:*"]},
+    "listed": {"iam_alerting_actions": ["events:DisableRule", "sqs:Set*"]},
 }
 
 
