@@ -51,8 +51,9 @@ def table() -> Mapping[str, Any]:
 
 
 def in_package() -> bytes:
-    """The table, as the contents of a file beside the function's modules."""
-    return json.dumps(table(), separators=(",", ":")).encode("ascii")
+    """What the function needs of the table, its parts, as the contents of a file beside the modules."""
+    parts = {service: {"parts": entry["parts"]} for service, entry in table().items()}
+    return json.dumps(parts, separators=(",", ":")).encode("ascii")
 
 
 def patterns(pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], limit: int) -> list[Document]:
