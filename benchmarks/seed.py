@@ -140,9 +140,9 @@ def replay(writes: Sequence[Write], old: str, accounts: Sequence[str], endpoint:
 
 
 def _derived(account: str) -> tuple[str, ...]:
-    """What differs from account to account: its id, and the digest in the statement ids of iam_event_rule."""
-    rule = f"arn:aws:events:us-east-1:{account}:rule/iam-alerting"
-    return account, hashlib.sha256(rule.encode()).hexdigest()[:8]
+    """What differs from account to account: its id, and the digests in the statement ids of its rules."""
+    rules = [f"arn:aws:events:us-east-1:{account}:rule/iam-alerting{name}" for name in ("", "-tampering")]
+    return account, *(hashlib.sha256(rule.encode()).hexdigest()[:8] for rule in rules)
 
 
 def _send(connection: http.client.HTTPConnection, endpoint: str, write: Write, credentials: Credentials) -> None:

@@ -56,11 +56,11 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     delivery = Delivery(bus, files)
     accounts = Accounts(management)
     admin = Admin(journal, faults)
-    _extend(admin, accounts, delivery, mail)
+    _extend(admin, accounts, delivery, mail, bus)
     return Sandbox(Layer(app, admin, journal, faults, delivery, mail), accounts, files, functions, mappings)
 
 
-def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail) -> None:
+def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail, bus: Bus) -> None:
     async def add_accounts(_request: Request, body: dict[str, Any]) -> object:
         for account in body["accounts"]:
             await accounts.add(account)
@@ -78,8 +78,12 @@ def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail)
     async def decide(_request: Request, body: dict[str, Any]) -> object:
         return {"allowed": policies.decision(**body)}
 
+    async def tick(_request: Request, body: dict[str, Any]) -> object:
+        return {"fired": bus.tick(body["account"], body["region"], body["rule"])}
+
     admin.add("POST", "decisions", decide)
     admin.add("POST", "accounts", add_accounts)
     admin.add("GET", "accounts", list_accounts)
     admin.add("POST", "confirm", confirm)
     admin.add("POST", "records", put_record)
+    admin.add("POST", "ticks", tick)

@@ -141,6 +141,10 @@ class Sandbox:
         asked = {"policy": policy, "action": action, "resource": resource, "keys": {}} | question
         return bool(self._ask("POST", "decisions", asked)["allowed"])
 
+    def tick(self, account: str, rule: str, region: str = "us-east-1") -> bool:
+        """Let the time come at which a rule with a schedule fires; False if there is no such rule that is enabled."""
+        return bool(self._ask("POST", "ticks", {"account": account, "region": region, "rule": rule})["fired"])
+
     def mails(self, address: str | None = None, kind: str = "notification") -> list[EmailMessage]:
         """The mails an address (None: any) got, oldest first. ``kind``: notification, confirmation, or ``*``."""
         found = sorted((self.state / "mail").glob(f"{address or '*'}/*-{kind}.eml"), key=lambda path: path.name)

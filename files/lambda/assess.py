@@ -328,7 +328,9 @@ def _listed(value: object) -> list[object]:
 
 def _pipeline_touched(case: Case) -> str:
     part = touched_part(case.record, case.pipeline)
-    return f"It changes this alerting itself, {part}. Deploying or removing Trailwatch does that, too." if part else ""
+    return (
+        f"It changes this alerting itself, its {part}. Deploying or removing Trailwatch does that, too." if part else ""
+    )
 
 
 def _signed_in_without_mfa(case: Case) -> str:

@@ -1,7 +1,7 @@
 # Copyright: Trailwatch contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A batch of messages from the queue: events and reminders, each dealt with by itself.
+"""A batch of messages from the queue: events, reminders and heartbeats, each dealt with by itself.
 
 What fails is reported and comes again after the queue's visibility timeout, in the end to the dead-letter queue.
 """
@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+import heartbeat
 import reminder
 from alert import Alert
 from clients import client
@@ -72,8 +73,11 @@ def paced(
 
 
 def _handle(message: Mapping[str, Any], mails: Mails, pipeline: str, group_seconds: int) -> None:
-    grouping = _grouping(message["eventSourceARN"], mails, pipeline, group_seconds)
     body = json.loads(message["body"])
+    if body == heartbeat.DOCUMENT:
+        print(json.dumps(heartbeat.beat(pipeline, time.time())))
+        return
+    grouping = _grouping(message["eventSourceARN"], mails, pipeline, group_seconds)
     reminded = reminder.read(body)
     if reminded:
         print(json.dumps(grouping.summarize(reminded)))

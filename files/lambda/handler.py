@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import heartbeat
 import metrics
 import settings
 import untrusted
@@ -37,13 +38,22 @@ if TYPE_CHECKING:
 def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     """Publish the mail about the event, unless it is suppressed, and answer with what was logged about it.
 
-    Of a batch of messages from the queue each is dealt with so, and the answer says which ones failed.
+    Of a batch of messages from the queue each is dealt with so, and the answer says which ones failed. A heartbeat is
+    logged, and nothing else.
     """
     told = settings.read(os.environ)
     known = _knowledge(told, context)
+    if event == heartbeat.DOCUMENT:
+        return _beat(known.pipeline)
     if isinstance(event, dict) and "Records" in event:
         return _work_off(event["Records"], context, told, known)
     return _tell(known, event, lambda found: {"messageId": _publish(told, found)})
+
+
+def _beat(pipeline: Pipeline) -> dict[str, Any]:
+    entry = heartbeat.beat(pipeline.name, time.time())
+    print(json.dumps(entry))
+    return entry
 
 
 def _work_off(
@@ -128,9 +138,10 @@ def _sns(region: str) -> Any:
 
 
 def _knowledge(told: settings.Settings, context: object) -> Knowledge:
-    """What alerts are made with. All of the pipeline has the topic's name; its account is the function's."""
+    """What alerts are made with. All of the pipeline has the topic's name and region; its account is the function's."""
+    _arn, partition, _sns, region, _account, name = told.topic_arn.split(":")
     own_arn = str(getattr(context, "invoked_function_arn", "") or told.topic_arn)
-    pipeline = Pipeline(told.topic_arn.split(":")[5], (own_arn.split(":") + [""] * 5)[4])
+    pipeline = Pipeline(name, (own_arn.split(":") + [""] * 5)[4], region, partition)
     return Knowledge(pipeline, told.account_name, catalogue(), suppressions(), trusted_accounts())
 
 

@@ -1,44 +1,90 @@
 # Copyright: Trailwatch contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The alerting itself, and the calls that change it."""
+"""The alerting itself, and the calls that change it. What its parts are called stands in tampering.json."""
 
 from __future__ import annotations
 
-import re
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from record import Record
-from shape import mapping, text
+from shape import dig, text
+
+_FILE = Path(__file__).with_name("tampering.json")
 
 
 class Pipeline(NamedTuple):
-    """The alerting itself: the name of its resources, and the account that they are in."""
+    """The alerting itself: the name of its resources, and the account, region and partition that they are in."""
 
     name: str = ""
     account: str = ""
+    region: str = ""
+    partition: str = "aws"
 
 
-_SUFFIXES = ("-function", "-dlq", "-events", "-groups", "-grouping", "-fallback")
-_TAMPERING = ("Attach", "Delete", "Detach", "Disable", "Purge", "Put", "Remove", "Set", "Stop", "Unsubscribe", "Update")
-_NAMING = (
-    *("name", "rule", "trailName", "functionName", "roleName", "topicArn", "subscriptionArn", "queueUrl"),
-    *("logGroupName", "bucketName", "tableName"),
+# A list of actions may have more of these calls than the rule for tampering looks for. All that begin so do harm.
+_TAMPERING = (
+    *("AddPermission", "Attach", "Delete", "Detach", "Disable", "Purge", "Put", "Remove", "Set"),
+    *("StartMessageMove", "Stop", "Unsubscribe", "Update"),
 )
 
 
+class _Part(NamedTuple):
+    """A kind of part: the fields of a record that name it, each with where it is, and what they hold."""
+
+    kind: str
+    fields: list[list[str]]
+    values: list[str]
+
+    def is_called(self, name: str) -> bool:
+        """Whether it has this name. In values, a * at the beginning or the end stands for any text."""
+        return any(_fits(value, name) for value in self.values)
+
+
 def touched_part(record: Record, pipeline: Pipeline) -> str:
-    """The part of the pipeline that the call changes, not safe to print yet; empty if it changes none."""
+    """The part of the pipeline that the call changes, such as `rule x`, not safe to print; empty if it changes none."""
     if not pipeline.name or record.account != pipeline.account or not record.eventName.startswith(_TAMPERING):
         return ""
-    parameters = mapping(record.requestParameters)
-    parts = (part for name in _NAMING for part in re.split("[:/]", text(parameters.get(name))))
-    return next((part for part in parts if _is_ours(part, pipeline)), "")
+    parts = _parts(pipeline).get(record.service, ())
+    named = ((part.kind, name) for part in parts for name in _named(record, part) if part.is_called(name))
+    return next((f"{kind} {_short(name)}" for kind, name in named), "")
 
 
-def _is_ours(part: str, pipeline: Pipeline) -> bool:
-    if not part.startswith(pipeline.name):
-        return False
-    rest = part.removeprefix(pipeline.name)
-    shard = rest.startswith("-") and rest[1:].isdigit()
-    return shard or rest in ("", *_SUFFIXES) or rest.startswith(f"-{pipeline.account}-")
+def _named(record: Record, part: _Part) -> Iterator[str]:
+    """What the call names; some calls name several at once."""
+    for where, field in part.fields:
+        value = dig(getattr(record, where), field)
+        for each in value if isinstance(value, list) else [value]:
+            yield text(each)
+
+
+def _short(name: str) -> str:
+    """The last part of an ARN, a URL or a path."""
+    return name.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+
+
+def _fits(value: str, name: str) -> bool:
+    if value[0] == "*":
+        return name.endswith(value[1:])
+    return name.startswith(value[:-1]) if value[-1] == "*" else name == value
+
+
+@functools.cache
+def _parts(pipeline: Pipeline) -> dict[str, list[_Part]]:
+    """The parts of the pipeline by service."""
+    own = pipeline._asdict()
+    return {
+        service: [
+            _Part(
+                kind,
+                [field.split(".") for field in part["fields"]],
+                [value.format_map(own) for value in part["values"]],
+            )
+            for kind, part in entry["parts"].items()
+        ]
+        for service, entry in json.loads(_FILE.read_bytes()).items()
+    }

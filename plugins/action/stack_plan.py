@@ -58,6 +58,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     check_actions,
     check_fallback,
     check_group_seconds,
+    check_heartbeat_minutes,
     check_name,
     check_region,
     check_reserved_concurrency,
@@ -99,6 +100,7 @@ SETTINGS: dict[str, Any] = {
     "fallback": {"type": "str", "default": ""},
     "trail": {"type": "str", "choices": list(TRAIL_MODES), "default": AUTO},
     "customer_key": {"type": "bool", "default": False},
+    "heartbeat_minutes": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
@@ -137,6 +139,7 @@ class ActionModule(ActionBase):
             # In words, if there is one.
             "key": key.title(plan.live.get("key")),
             "differing": list(changes),
+            "removing": [name for name, change in changes.items() if change == REMOVAL],
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
         }
@@ -335,6 +338,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         reserved_concurrency=check_reserved_concurrency(arguments["reserved_concurrency"], group_seconds),
         trail=arguments["trail"],
         customer_key=arguments["customer_key"],
+        heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
     )
 
 

@@ -135,6 +135,12 @@ options:
           - Without it, AWS's own keys do. A key that is there from before stays: what it has encrypted is read with it.
         type: bool
         default: false
+      heartbeat_minutes:
+        description:
+          - Every so many minutes, 5 to 1440, the function gets a heartbeat.
+          - With 0 there is to be no C(heartbeat_rule). What is left of it is to be removed.
+        type: int
+        default: 0
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

@@ -59,11 +59,11 @@ def build_pattern(actions: Iterable[Action]) -> Document:
     for service in sorted(names):
         groups[detail_types(service)].append(service)
     pattern: Document = canonical(
-        _one_of(
+        one_of(
             {
                 "source": [f"aws.{service}" for service in services],
                 "detail-type": list(detail_types),
-                "detail": _one_of(_detail(service, names[service]) for service in services),
+                "detail": one_of(_detail(service, names[service]) for service in services),
             }
             for detail_types, services in groups.items()
         )
@@ -124,16 +124,16 @@ def allocate(
 
 def _detail(service: str, names: list[str]) -> Document:
     event_source = {"eventSource": [service + SOURCE_SUFFIX]}
-    return event_source if names == ["*"] else {**event_source, "eventName": [_matcher(name) for name in names]}
+    return event_source if names == ["*"] else {**event_source, "eventName": [matcher(name) for name in names]}
 
 
-def _one_of(documents: Iterable[Document]) -> Document:
+def one_of(documents: Iterable[Document]) -> Document:
     """What matches if one of the documents does. C($or) wants two at least."""
     documents = list(documents)
     return documents[0] if len(documents) == 1 else {"$or": documents}
 
 
-def _matcher(name: str) -> str | dict[str, str]:
+def matcher(name: str) -> str | dict[str, str]:
     """EventBridge's cheapest comparison for a name; rules with C(wildcard) have a small quota of their own."""
     if "*" not in name:
         return name

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EventBridge rules for a list of actions: check what is asked for, read what is there, compare, mend.
+"""EventBridge rules: check what is asked for, read what is there, compare, mend.
 
 C(checked_options) turns options into C(Options), C(describe) reads C(Live), C(desired) says what is to be,
 C(difference) lists the C(RuleChange)s in a safe order and C(apply) carries them out. Only C(describe) and C(apply)
@@ -11,16 +11,16 @@ call AWS, and only C(apply) writes.
 A rule is a document in AWS's own words: C(Name), C(Arn), C(State), C(Description), C(EventPattern) (a document),
 C(Targets) (by their C(Id)), C(Tags) (a dictionary), and of a live rule also C(RoleArn) and C(ScheduleExpression).
 
-Several rules, the shards, serve one list. The first has the name asked for, the others C(<name>-2) and so on, and the
-tag C(SHARD_TAG) with the name of the first: a rule without it is never taken for a shard, whatever its name.
+A rule waits for the actions of a list, for given patterns, or for a time. Several rules, the shards, may serve a list,
+and each pattern has one. The first has the name asked for, the others C(<name>-2) and so on, and the tag C(SHARD_TAG)
+with the name of the first: a rule without it is never taken for a shard, whatever its name.
 
-For each shard and each Lambda function that it invokes there is one statement in the function's policy. Two ids are
-ours for it, so that a statement that somebody changed is replaced by adding the right one before removing the wrong.
+What lets a rule invoke a function is in C(invoke_permission).
 """
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +29,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError, is_ansible_aws_error_code
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import invoke_permission
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action, is_read_only
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     Document,
@@ -46,6 +47,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern impor
     canonical,
     render,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.invoke_permission import (
+    FUNCTION_ARN,
+    Permissions,
+    Statements,
+)
 
 SHARD_TAG = "trailwatch:shard-of"
 ENABLED = "ENABLED"
@@ -53,13 +59,14 @@ ENABLED_WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 DISABLED = "DISABLED"
 
 # EventBridge User Guide, "Amazon EventBridge quotas" (pattern size, targets per rule); EventBridge API Reference,
-# "PutRule" (names, description), "RetryPolicy" (ranges) and "PutTargets" (entries of one request).
+# "PutRule" (names, description), "RetryPolicy" (ranges), "PutTargets" (entries of one request) and "Target" (input).
 DEFAULT_PATTERN_SIZE = 2048
 MAX_PATTERN_SIZE = 4096
 MAX_NAME = 64
 MAX_DESCRIPTION = 512
 MAX_TARGETS = 5
 MAX_ENTRIES = 10
+MAX_INPUT = 8192
 RETRY_DEFAULTS = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400}
 RETRY_RANGES = {"MaximumRetryAttempts": (0, 185), "MaximumEventAgeInSeconds": (60, 86400)}
 
@@ -74,14 +81,10 @@ _BUS_NAME = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:\S+")
 _ROLE = re.compile(r"arn:aws[a-z0-9-]*:iam::\d{12}:role/\S+")
 _QUEUE = re.compile(r"arn:aws[a-z0-9-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}")
-_FUNCTION = re.compile(
-    r"(?P<unqualified>arn:aws[a-z0-9-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):function:[A-Za-z0-9_-]{1,140})"
-    r"(?::(?P<qualifier>[A-Za-z0-9_-]+))?"
+# EventBridge User Guide, "Creating a rule that runs on a schedule": the unit is singular for 1.
+_SCHEDULE = re.compile(
+    r"rate\((?:1 (?:minute|hour|day)|(?!1 )[1-9]\d* (?:minutes|hours|days))\)|cron\(\S+(?: \S+){5}\)"
 )
-
-Statements = Mapping[str, Document]
-# Of one rule: the statements by the function's ARN and their id.
-Permissions = Mapping[str, Statements]
 
 
 class MissingBusError(AnsibleAWSError):
@@ -90,10 +93,15 @@ class MissingBusError(AnsibleAWSError):
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked for, checked. C(None) means: leave it as it is."""
+    """What is asked for, checked. C(None) means: leave it as it is.
+
+    Of C(actions), C(event_patterns) (a rule for each) and C(schedule_expression) one is given.
+    """
 
     name: str
-    actions: tuple[Action, ...]
+    actions: tuple[Action, ...] = ()
+    event_patterns: tuple[Document, ...] = ()
+    schedule_expression: str = ""
     enabled: bool = True
     targets: tuple[Document, ...] | None = None
     description: str | None = None
@@ -105,7 +113,7 @@ class Options:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All rules of one list of actions, and the permissions that let them invoke functions, both by rule name."""
+    """A rule and its shards, and the permissions that let them invoke functions, both by rule name."""
 
     rules: Mapping[str, Document] = field(default_factory=dict)
     permissions: Mapping[str, Permissions] = field(default_factory=dict)
@@ -113,7 +121,7 @@ class RuleSet:
 
 @dataclass(frozen=True)
 class Live:
-    """What is there: the rules of the list, other rules that have the name of a shard, what ARNs begin with, and of
+    """What is there: the rule and its shards, other rules that have the name of a shard, what ARNs begin with, and of
     the functions that were read the statements that are no permission of these rules, by ARN and id."""
 
     name: str
@@ -122,6 +130,21 @@ class Live:
     found: RuleSet
     foreign: frozenset[str] = frozenset()
     others: Permissions = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What need not be read, as it was read before.
+
+    Attributes:
+        rules: all of the bus whose names begin with the rule's, perhaps among others, as ListRules answers them.
+        policies: the statements of functions' policies, by the function's ARN and their id.
+        tags: gives the tags of the rule of an ARN, or nothing.
+    """
+
+    rules: Sequence[Document] | None = None
+    policies: Mapping[str, Statements] = field(default_factory=dict)
+    tags: Callable[[str], Mapping[str, str]] = field(default=lambda _arn: {})
 
 
 @dataclass(frozen=True)
@@ -150,9 +173,25 @@ def checked_options(options: Options) -> Options:
     low, high = 1, MAX_PATTERN_SIZE
     if not low <= options.max_pattern_size <= high:
         raise InvalidValueError(f"max_pattern_size: {options.max_pattern_size} is not between {low} and {high}.")
-    if not options.actions:
-        raise InvalidValueError("actions: the list is empty, so nothing would ever match. Name actions to watch for.")
+    _check_trigger(options)
     return options
+
+
+def _check_trigger(options: Options) -> None:
+    """What the rule waits for is something that can come."""
+    if options.schedule_expression and not _SCHEDULE.fullmatch(options.schedule_expression):
+        raise InvalidValueError(
+            f"schedule_expression: '{options.schedule_expression}' is no schedule. Write it as 'rate(15 minutes)', "
+            "'rate(1 hour)' or 'cron(0 12 * * ? *)'."
+        )
+    for number, pattern in enumerate(options.event_patterns):
+        if not pattern or len(render(pattern)) > MAX_PATTERN_SIZE:
+            raise InvalidValueError(
+                f"event_patterns[{number}]: the pattern has {len(render(pattern))} characters as JSON, but it must say "
+                f"what to match in {MAX_PATTERN_SIZE} or less. Deal it out to several patterns."
+            )
+    if not (options.actions or options.event_patterns or options.schedule_expression):
+        raise InvalidValueError("actions: the list is empty, so nothing would ever match. Name actions to watch for.")
 
 
 def checked_name(name: str) -> str:
@@ -199,14 +238,14 @@ def checked_functions(arns: Sequence[str]) -> list[str]:
         InvalidValueError: one is not the ARN of a function.
     """
     wanted = "the ARN of a function, of one of its versions or aliases"
-    return [_matching(_FUNCTION, f"former_functions[{number}]", arn, wanted) for number, arn in enumerate(arns)]
+    return [_matching(FUNCTION_ARN, f"former_functions[{number}]", arn, wanted) for number, arn in enumerate(arns)]
 
 
 def target_id(arn: str) -> str:
     """The id of a target for which none is given. It depends on the ARN only."""
     kind = re.sub(r"[^A-Za-z0-9-]", "", arn.split(":")[2])
     resource = re.sub(r"[^.\-_A-Za-z0-9]+", "-", arn.split(":", 5)[5])[-40:].strip("-")
-    return f"{kind[:12]}-{resource}-{_digest(arn)}"
+    return f"{kind[:12]}-{resource}-{invoke_permission.digest(arn)}"
 
 
 def _checked_target(where: str, option: Mapping[str, Any]) -> Document:
@@ -223,8 +262,21 @@ def _checked_target(where: str, option: Mapping[str, Any]) -> Document:
     if queue := option.get("dead_letter_arn"):
         wanted = "the ARN of a standard SQS queue (no FIFO queue)"
         target["DeadLetterConfig"] = {"Arn": _matching(_QUEUE, f"{where}.dead_letter_arn", queue, wanted)}
+    if option.get("input"):
+        target["Input"] = _checked_input(f"{where}.input", option["input"])
     target["RetryPolicy"] = _checked_retry_policy(where, option)
     return _normal_target(target)
+
+
+def _checked_input(where: str, text: str) -> str:
+    """The JSON text in one form, so that equal inputs are equal texts."""
+    try:
+        normal = json.dumps(json.loads(text), separators=(",", ":"), sort_keys=True)
+    except ValueError as error:
+        raise InvalidValueError(f"{where}: '{text}' is no JSON. Write a document, or leave it out.") from error
+    if len(normal) > MAX_INPUT:
+        raise InvalidValueError(f"{where}: it has {len(normal)} characters. Shorten it to {MAX_INPUT} or less.")
+    return normal
 
 
 def _check_target_arn(where: str, arn: str) -> None:
@@ -232,7 +284,7 @@ def _check_target_arn(where: str, arn: str) -> None:
     service = arn.split(":")[2]
     if service == "lambda":
         wanted = "the ARN of a function, of one of its versions or aliases; leave ':$LATEST' out"
-        _matching(_FUNCTION, where, arn, wanted)
+        _matching(FUNCTION_ARN, where, arn, wanted)
     if service == "sqs" and arn.endswith(".fifo"):
         raise InvalidValueError(f"{where}: '{arn}' is a FIFO queue, which is not supported. Use a standard queue.")
 
@@ -277,28 +329,34 @@ def describe(
     name: str,
     event_bus_name: str = "default",
     functions: Iterable[str] = (),
-    known_tags: Callable[[str], Mapping[str, str]] | None = None,
+    known: Known | None = None,
 ) -> Live:
-    """Read the rules of a list of actions, and what they are allowed to invoke.
+    """Read a rule with its shards, and what they are allowed to invoke.
 
     Args:
         functions: ARNs of functions that the rules are to invoke, or did, besides those that they do.
-        known_tags: gives the tags of the rule of an ARN, if they are known without asking EventBridge; else nothing.
+        known: what need not be read.
 
     Raises:
         InvalidValueError: the rule is a shard of another one.
         MissingBusError: the bus does not exist.
         AnsibleAWSError: AWS refused a call.
     """
-    listed = _list_rules(events, name, event_bus_name)
-    known = {rule["Name"]: known_tags(rule["Arn"]) if known_tags else {} for rule in listed}
-    tags = {rule["Name"]: known[rule["Name"]] or _list_tags(events, rule) for rule in listed}
+    known = known or Known()
+    on_bus = list_rules(events, name, event_bus_name) if known.rules is None else known.rules
+    listed = _family(on_bus, name)
+    tags = {rule["Name"]: known.tags(rule["Arn"]) or _list_tags(events, rule) for rule in listed}
     _check_first(name, listed, tags)
     ours = [rule for rule in listed if rule["Name"] == name or tags[rule["Name"]].get(SHARD_TAG) == name]
     rules = {rule["Name"]: _rule(events, rule, tags[rule["Name"]]) for rule in ours}
-    arn_prefix = _arn_prefix(events, event_bus_name, listed)
+    arn_prefix = _arn_prefix(events, event_bus_name, on_bus)
     invoked = {function for rule in rules.values() for function in invoked_functions(rule["Targets"].values())}
-    policies = {function: _policy(lambda_client, function) for function in sorted(invoked.union(functions))}
+    policies = {
+        function: known.policies[function]
+        if function in known.policies
+        else invoke_permission.policy(lambda_client, function)
+        for function in sorted(invoked.union(functions))
+    }
     permissions = _permissions(f"{arn_prefix}{name}", name, policies)
     foreign = frozenset(rule["Name"] for rule in listed) - rules.keys()
     others = _other_statements(policies, permissions)
@@ -308,19 +366,30 @@ def describe(
 def invoked_functions(targets: Iterable[Mapping[str, Any]]) -> list[str]:
     """The functions that a rule invokes in its own name, and whose policy must allow it: those without a role."""
     arns = {target["Arn"] for target in targets if not target.get("RoleArn")}
-    return sorted(arn for arn in arns if _FUNCTION.fullmatch(arn))
+    return sorted(arn for arn in arns if FUNCTION_ARN.fullmatch(arn))
 
 
-def _list_rules(events: Any, name: str, event_bus_name: str) -> list[Document]:
-    """The rules that have the name of the list or of one of its shards; they need not be ours."""
-    family = re.compile(rf"{re.escape(name)}(?:-(?:[2-9]|[1-9]\d+))?")
+def list_rules(events: Any, prefix: str, event_bus_name: str = "default") -> list[Document]:
+    """The rules of the bus whose names begin so, without targets and tags.
+
+    Raises:
+        MissingBusError: the bus does not exist.
+        AnsibleAWSError: AWS refused the call.
+    """
     purpose = f"list the rules of event bus {event_bus_name}"
     try:
-        answer = call_all(purpose, events, "list_rules", NamePrefix=name, EventBusName=event_bus_name)
+        answer = call_all(purpose, events, "list_rules", NamePrefix=prefix, EventBusName=event_bus_name)
     except is_ansible_aws_error_code("ResourceNotFoundException") as error:
         message = f"event_bus_name: there is no event bus '{event_bus_name}' in this region. Create it first"
         raise MissingBusError(message=message, exception=error.exception) from error
-    return [rule for rule in answer.get("Rules", []) if family.fullmatch(rule["Name"])]
+    rules: list[Document] = answer.get("Rules", [])
+    return rules
+
+
+def _family(rules: Iterable[Document], name: str) -> list[Document]:
+    """Of the rules those with the name of the first or of one of its shards; they need not be ours."""
+    family = re.compile(rf"{re.escape(name)}(?:-(?:[2-9]|[1-9]\d+))?")
+    return [rule for rule in rules if family.fullmatch(rule["Name"])]
 
 
 def _list_tags(events: Any, rule: Mapping[str, Any]) -> dict[str, str]:
@@ -370,31 +439,13 @@ def _normal_target(target: Mapping[str, Any]) -> Document:
     return normal if policy == RETRY_DEFAULTS else {**normal, "RetryPolicy": policy}
 
 
-def _policy(lambda_client: Any, function: str) -> dict[str, Document]:
-    """The statements of a function's policy by their id; none if there is no policy, or no function yet."""
-    try:
-        answer = call(f"read the policy of {function}", lambda_client.get_policy, **_function_arguments(function))
-    except is_ansible_aws_error_code("ResourceNotFoundException"):
-        return {}
-    return {statement["Sid"]: statement for statement in json.loads(answer["Policy"]).get("Statement", [])}
-
-
-def _function_arguments(function: str) -> dict[str, str]:
-    match = _FUNCTION.fullmatch(function)
-    if not match:
-        raise ValueError(f"{function} is no function")
-    arguments = {"FunctionName": match["unqualified"]}
-    return {**arguments, "Qualifier": match["qualifier"]} if match["qualifier"] else arguments
-
-
 def _permissions(first_arn: str, name: str, policies: Mapping[str, Statements]) -> dict[str, dict[str, Any]]:
     """Of the functions' policies the statements that are ours, by rule name, function and id."""
-    ours = re.compile(rf"{re.escape(_statement_prefix(first_arn))}(\d+)(?:-b)?")
     found: dict[str, dict[str, Any]] = {}
     for function, statements in policies.items():
         for sid, statement in statements.items():
-            if match := ours.fullmatch(sid):
-                rule = found.setdefault(shard_name(name, int(match[1])), {})
+            if number := invoke_permission.shard_of(sid, first_arn):
+                rule = found.setdefault(shard_name(name, number), {})
                 rule.setdefault(function, {})[sid] = statement
     return found
 
@@ -418,11 +469,10 @@ def desired(options: Options, live: Live) -> RuleSet:
         InvalidValueError: what is asked for does not fit to what is there.
     """
     _check_functions(options.targets or (), live.arn_prefix)
-    shards = _allocated(options, live)
     rules, permissions = {}, {}
-    for number, actions in shards.items():
+    for number, trigger in _triggers(options, live).items():
         name = shard_name(options.name, number)
-        rules[name] = _desired_rule(options, live, number, actions)
+        rules[name] = _desired_rule(options, live, number, trigger)
         wanted = _desired_permissions(options, live, number, rules[name])
         if wanted:
             permissions[name] = wanted
@@ -444,31 +494,49 @@ def enabled_state(actions: Iterable[Action]) -> str:
     return ENABLED_WITH_READS if any(is_read_only(action) for action in actions) else ENABLED
 
 
-def _allocated(options: Options, live: Live) -> dict[int, tuple[Action, ...]]:
+def _triggers(options: Options, live: Live) -> dict[int, Document]:
+    """What makes each rule fire, and its state: the attributes that differ from shard to shard, by number."""
+    triggers = _unlimited_triggers(options, live)
+    longest = shard_name(options.name, max(triggers))
+    if len(longest) > MAX_NAME:
+        raise InvalidValueError(
+            f"name: {len(triggers)} rules are needed, and the name of the last, '{longest}', has more than "
+            f"{MAX_NAME} characters. Shorten the name, or list fewer actions."
+        )
+    return triggers
+
+
+def _unlimited_triggers(options: Options, live: Live) -> dict[int, Document]:
+    foreign = {shard_number(options.name, name) for name in live.foreign}
+    enabled = ENABLED if options.enabled else DISABLED
+    if options.schedule_expression:
+        schedule = {"EventPattern": {}, "ScheduleExpression": options.schedule_expression}
+        return {FIRST: {"State": enabled, **schedule}}
+    if options.event_patterns:
+        numbers = (number for number in itertools.count(FIRST) if number not in foreign)
+        return {
+            number: {"State": enabled, "EventPattern": canonical(pattern)}
+            for number, pattern in zip(numbers, options.event_patterns, strict=False)
+        }
     now = {
         shard_number(options.name, name): actions_in(rule["EventPattern"]) for name, rule in live.found.rules.items()
     }
-    foreign = {shard_number(options.name, name) for name in live.foreign}
     shards = allocate(options.actions, now, options.max_pattern_size, foreign)
-    longest = shard_name(options.name, max(shards))
-    if len(longest) > MAX_NAME:
-        raise InvalidValueError(
-            f"name: the actions need {len(shards)} rules, and the name of the last, '{longest}', has more than "
-            f"{MAX_NAME} characters. Shorten the name, or list fewer actions."
-        )
-    return shards
+    return {
+        number: {"State": _state(options, actions), "EventPattern": build_pattern(actions)}
+        for number, actions in shards.items()
+    }
 
 
-def _desired_rule(options: Options, live: Live, number: int, actions: Sequence[Action]) -> Document:
+def _desired_rule(options: Options, live: Live, number: int, trigger: Document) -> Document:
     name = shard_name(options.name, number)
     now = live.found.rules.get(name, {})
     like = now or _model_of_new_shards(options, live)
     rule = {
         "Name": name,
         "Arn": f"{live.arn_prefix}{name}",
-        "State": _state(options, actions),
+        **trigger,
         "Description": like.get("Description", "") if options.description is None else options.description,
-        "EventPattern": build_pattern(actions),
         "Tags": _desired_tags(options, like.get("Tags", {}), number),
         "Targets": _desired_targets(options, like.get("Targets", {})),
     }
@@ -509,7 +577,7 @@ def _check_functions(targets: Iterable[Mapping[str, Any]], arn_prefix: str) -> N
     """A rule can invoke functions of its own region only, and without a role of its own account only."""
     region, account = arn_prefix.split(":")[3:5]
     for function in invoked_functions(targets):
-        match = _FUNCTION.fullmatch(function)
+        match = FUNCTION_ARN.fullmatch(function)
         if match and match["region"] != region:
             raise InvalidValueError(f"targets: the function {function} is not in the rule's region {region}.")
         if match and match["account"] != account:
@@ -525,54 +593,14 @@ def _desired_permissions(options: Options, live: Live, number: int, rule: Docume
     managed = set(invoked_functions(options.targets or ()))
     if rule["Name"] not in live.found.rules:
         managed.update(invoked)
-    prefix = _statement_prefix(f"{live.arn_prefix}{options.name}") + str(number)
+    sid = invoke_permission.id_prefix(f"{live.arn_prefix}{options.name}") + str(number)
     wanted: dict[str, Statements] = {}
     for function in invoked:
         if function in managed:
-            wanted[function] = _settled(now.get(function, {}), prefix, function, rule["Arn"])
+            wanted[function] = invoke_permission.settled(now.get(function, {}), sid, function, rule["Arn"])
         elif function in now:
             wanted[function] = now[function]
     return wanted
-
-
-def _settled(now: Statements, sid: str, function: str, rule_arn: str) -> Statements:
-    """The one statement that is to be there: the right one of those that are, or else a new one under a free id."""
-    for known in sorted(now):
-        if _grants(now[known], function, rule_arn):
-            return {known: now[known]}
-    free = next((each for each in (sid, f"{sid}-b") if each not in now), sid)
-    return {free: _statement(free, function, rule_arn)}
-
-
-def _statement(sid: str, function: str, rule_arn: str) -> Document:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "lambda:InvokeFunction",
-        "Resource": function,
-        "Condition": {"ArnLike": {"AWS:SourceArn": rule_arn}},
-    }
-
-
-def _grants(statement: Mapping[str, Any], function: str, rule_arn: str) -> bool:
-    """Whether the statement allows this rule to invoke the function, and nothing else."""
-    wanted = _statement(statement.get("Sid", ""), function, rule_arn)
-    conditions = statement.get("Condition", {})
-    keys = {operator: {key.lower(): value for key, value in pairs.items()} for operator, pairs in conditions.items()}
-    same = all(statement.get(key) == wanted[key] for key in ("Effect", "Principal", "Action"))
-    return same and keys == {"ArnLike": {"aws:sourcearn": rule_arn}}
-
-
-def _statement_prefix(first_arn: str) -> str:
-    """What the ids of the statements of all shards begin with. Ids have 100 characters at most (Lambda API Reference,
-    "AddPermission"); the digest keeps apart names that differ in a dot, and buses."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", first_arn.rsplit("/", 1)[1])
-    return f"trailwatch-{name}-{_digest(first_arn)}-"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 # From one to the other ----------------------------------------------------------------------------------------------
@@ -623,7 +651,7 @@ def apply(events: Any, lambda_client: Any, event_bus_name: str, changes: Iterabl
 
 def _put(events: Any, lambda_client: Any, event_bus_name: str, change: RuleChange, after: Document) -> None:
     """Permission, rule, targets, in this order; then what is no longer wanted, in the opposite one."""
-    _grant(lambda_client, change)
+    invoke_permission.grant(lambda_client, change.name, change.permissions_before, change.permissions_after)
     _put_rule(events, event_bus_name, change.before, after)
     now = (change.before or {}).get("Targets", {})
     surplus = sorted(now.keys() - after["Targets"].keys())
@@ -632,7 +660,7 @@ def _put(events: Any, lambda_client: Any, event_bus_name: str, change: RuleChang
     replaced = [target for target in to_put if target["Id"] in now]
     added = [target for target in to_put if target["Id"] not in now]
     _put_targets(events, event_bus_name, after["Name"], replaced + added[:room])
-    _revoke(lambda_client, change)
+    invoke_permission.revoke(lambda_client, change.permissions_before, change.permissions_after)
     _remove_targets(events, event_bus_name, after["Name"], surplus)
     _put_targets(events, event_bus_name, after["Name"], added[room:])
 
@@ -642,7 +670,7 @@ def _remove(events: Any, lambda_client: Any, event_bus_name: str, change: RuleCh
     where = {"Name": change.name, "EventBusName": event_bus_name}
     if change.before and change.before["State"] != DISABLED:
         call(f"disable rule {change.name}", events.disable_rule, **where)
-    _revoke(lambda_client, change)
+    invoke_permission.revoke(lambda_client, change.permissions_before, change.permissions_after)
     if change.before:
         _remove_targets(events, event_bus_name, change.name, sorted(change.before["Targets"]))
         call(f"delete rule {change.name}", events.delete_rule, **where)
@@ -653,9 +681,9 @@ def _put_rule(events: Any, event_bus_name: str, before: Document | None, after: 
         arguments = {
             "Name": after["Name"],
             "EventBusName": event_bus_name,
-            "EventPattern": render(after["EventPattern"]),
             "State": after["State"],
-            **{key: after[key] for key in ("Description", "RoleArn") if after.get(key)},
+            **({"EventPattern": render(after["EventPattern"])} if after["EventPattern"] else {}),
+            **{key: after[key] for key in ("Description", "RoleArn", "ScheduleExpression") if after.get(key)},
         }
         if before is None and after["Tags"]:
             arguments["Tags"] = _tag_list(after["Tags"])
@@ -709,60 +737,18 @@ def _check_entries(purpose: str, answer: Mapping[str, Any]) -> None:
     raise AnsibleAWSError(message=f"Failed to {purpose}: {', '.join(failed) or 'AWS does not say which ones'}")
 
 
-def _grant(lambda_client: Any, change: RuleChange) -> None:
-    """Add the statements that are missing. A wrong one under the same id goes first, as there is no other way."""
-    for function, statements in change.permissions_after.items():
-        now = change.permissions_before.get(function, {})
-        for sid in sorted(sid for sid in statements if now.get(sid) != statements[sid]):
-            if sid in now:
-                _remove_permission(lambda_client, function, sid)
-            _add_permission(lambda_client, change.name, function, statements[sid])
-
-
-def _add_permission(lambda_client: Any, rule: str, function: str, statement: Document) -> None:
-    try:
-        call(
-            f"allow rule {rule} to invoke {function}",
-            lambda_client.add_permission,
-            **_function_arguments(function),
-            StatementId=statement["Sid"],
-            Action=statement["Action"],
-            Principal=statement["Principal"]["Service"],
-            SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
-        )
-    except is_ansible_aws_error_code("ResourceNotFoundException") as error:
-        message = f"targets: the function {function} does not exist. Create it before the rule"
-        raise AnsibleAWSError(message=message, exception=error.exception) from error
-
-
-def _revoke(lambda_client: Any, change: RuleChange) -> None:
-    for function, statements in change.permissions_before.items():
-        for sid in sorted(statements.keys() - change.permissions_after.get(function, {}).keys()):
-            _remove_permission(lambda_client, function, sid)
-
-
-def _remove_permission(lambda_client: Any, function: str, sid: str) -> None:
-    try:
-        call(
-            f"remove statement {sid} from the policy of {function}",
-            lambda_client.remove_permission,
-            **_function_arguments(function),
-            StatementId=sid,
-        )
-    except is_ansible_aws_error_code("ResourceNotFoundException"):
-        pass  # Gone already, or the function is.
-
-
 # For people ---------------------------------------------------------------------------------------------------------
 
 
 def reported_rule(rule: Mapping[str, Any]) -> Document:
     """A rule as the module returns it, in the words of the module's options."""
+    schedule = {"schedule_expression": rule["ScheduleExpression"]} if "ScheduleExpression" in rule else {}
     return {
         "name": rule["Name"],
         "arn": rule["Arn"],
         "state": rule["State"],
         "description": rule["Description"],
+        **schedule,
         "event_pattern": rule["EventPattern"],
         "actions": sorted(map(str, actions_in(rule["EventPattern"]))),
         "targets": [_reported_target(target) for _id, target in sorted(rule["Targets"].items())],
@@ -781,9 +767,8 @@ def reported_changes(changes: Iterable[RuleChange]) -> tuple[Document, Document]
 
 def _reported_state(rule: Mapping[str, Any] | None, permissions: Permissions) -> Document:
     state = reported_rule(rule) if rule else {}
-    for attribute, key in (("ScheduleExpression", "schedule_expression"), ("RoleArn", "role_arn")):
-        if rule and attribute in rule:
-            state[key] = rule[attribute]
+    if rule and "RoleArn" in rule:
+        state["role_arn"] = rule["RoleArn"]
     return {**state, "permissions": permissions} if permissions else state
 
 
@@ -793,8 +778,9 @@ def _reported_target(target: Mapping[str, Any]) -> Document:
         "arn": target["Arn"],
         "role_arn": target.get("RoleArn"),
         "dead_letter_arn": target.get("DeadLetterConfig", {}).get("Arn"),
+        "input": target.get("Input"),
     }
     policy = {**RETRY_DEFAULTS, **target.get("RetryPolicy", {})}
     known.update({spelled: policy[attribute] for spelled, attribute in _TARGET_OPTIONS.items()})
-    others = set(target) - {"Id", "Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy"}
+    others = set(target) - {"Id", "Arn", "RoleArn", "DeadLetterConfig", "Input", "RetryPolicy"}
     return {**known, **({"other": {key: target[key] for key in sorted(others)}} if others else {})}

@@ -22,7 +22,8 @@ author:
 requirements:
   - botocore
 notes:
-  - Rules are taken to be those of a first deployment, in the region that gets IAM's events.
+  - Rules are taken to be those of a first deployment, in the region that gets IAM's events. That calls which touch the
+    alerting itself are told of although they are not listed is left out of account.
   - Suppressions count as of today, whenever the records are from.
 options:
   path:

@@ -30,14 +30,6 @@ options:
       - The names of further shards have to be as short, so leave room for C(-2) if the list is long.
     type: str
     required: true
-  state:
-    description:
-      - V(present) makes the rule as asked for and enables it.
-      - V(disabled) makes it as asked for and disables it.
-      - V(absent) deletes it with all its shards, targets and permissions.
-    type: str
-    choices: [present, disabled, absent]
-    default: present
   actions:
     description:
       - The actions to match, each as C(service:Action). Needed unless O(state=absent).
@@ -62,67 +54,6 @@ options:
       - Set to V(false) for an action that is newer than botocore. The form of the entries is checked nevertheless.
     type: bool
     default: true
-  targets:
-    description:
-      - What the rule hands the events to, at most 5 (Amazon EventBridge User Guide, "Amazon EventBridge quotas"). All
-        shards have the same targets.
-      - A target is written as a whole. What its entry does not say, such as a dead-letter queue, it will not have.
-      - A Lambda function without O(targets[].role_arn) gets a statement in its policy for each shard, and loses it with
-        the target. The function has to exist, in the region and account of the rule. In check mode it may be missing
-        yet.
-      - If old and new targets together are more than 5, some of the old ones go before the new ones come.
-    type: list
-    elements: dict
-    suboptions:
-      arn:
-        description: ARN of the target. FIFO queues are not supported.
-        type: str
-        required: true
-      id:
-        description:
-          - What tells the target from the others of the rule, 1 to 64 letters, digits, C(.), C(-) and C(_).
-          - By default it is made from the ARN, and always the same for the same ARN.
-        type: str
-      role_arn:
-        description: ARN of the role that EventBridge assumes to invoke the target, if the target needs one.
-        type: str
-      dead_letter_arn:
-        description:
-          - ARN of the standard queue that gets the events that could not be delivered to the target.
-          - The queue's policy has to let EventBridge send (Amazon EventBridge User Guide, "Using dead-letter queues").
-        type: str
-      maximum_retry_attempts:
-        description:
-          - How often delivery is tried again, 0 to 185 (Amazon EventBridge API Reference, "RetryPolicy").
-          - By default EventBridge tries 185 times.
-        type: int
-      maximum_event_age_in_seconds:
-        description:
-          - How long delivery is tried, 60 to 86400 seconds (Amazon EventBridge API Reference, "RetryPolicy").
-          - By default EventBridge tries for 86400 seconds, one day.
-        type: int
-  purge_targets:
-    description: Remove the targets that are not in O(targets). Nothing happens if that is not set.
-    type: bool
-    default: true
-  former_functions:
-    description:
-      - ARNs of functions that the rule may have invoked before. Those that are no targets lose its statement.
-      - Needed only if another ARN takes the place of a function under the same id, and that run is broken off.
-    type: list
-    elements: str
-  event_bus_name:
-    description:
-      - Name of the event bus, not its ARN. It has to exist.
-      - CloudTrail's events arrive on the bus V(default) only. On another one they match if a rule forwards them there
-        (Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail").
-    type: str
-    default: default
-  description:
-    description:
-      - Description of the rule and its shards, at most 512 characters (Amazon EventBridge API Reference, "PutRule").
-      - An empty text removes it.
-    type: str
   max_pattern_size:
     description:
       - The longest event pattern of one rule, in characters, at most 4096.
@@ -155,6 +86,7 @@ seealso:
     description: Which CloudTrail events reach EventBridge, and how patterns match.
     link: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 extends_documentation_fragment:
+  - trailwatch.aws.event_rule
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
@@ -278,6 +210,7 @@ rules:
           dead_letter_arn: null
           maximum_retry_attempts: 185
           maximum_event_age_in_seconds: 86400
+          input: null
     tags:
       description: The tags of the rule.
       type: dict
@@ -287,10 +220,7 @@ rules:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule_module
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import (
     Action,
     ActionError,
@@ -300,29 +230,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import (
 )
 
 ARGUMENTS: dict[str, Any] = {
-    "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "disabled", "absent"], "default": "present"},
+    **event_rule_module.ARGUMENTS,
     "actions": {"type": "list", "elements": "str"},
     "validate_actions": {"type": "bool", "default": True},
-    "targets": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "arn": {"type": "str", "required": True},
-            "id": {"type": "str"},
-            "role_arn": {"type": "str"},
-            "dead_letter_arn": {"type": "str"},
-            "maximum_retry_attempts": {"type": "int"},
-            "maximum_event_age_in_seconds": {"type": "int"},
-        },
-    },
-    "purge_targets": {"type": "bool", "default": True},
-    "former_functions": {"type": "list", "elements": "str"},
-    "event_bus_name": {"type": "str", "default": "default"},
-    "description": {"type": "str"},
     "max_pattern_size": {"type": "int", "default": 2048},
-    "tags": {"type": "dict", "aliases": ["resource_tags"]},
-    "purge_tags": {"type": "bool", "default": True},
 }
 
 
@@ -340,60 +251,18 @@ def actions_of(params: dict[str, Any]) -> tuple[Action, ...]:
         raise ActionError(f"actions: {error}") from error
 
 
-def options_of(params: dict[str, Any], targets: tuple[dict[str, Any], ...] | None) -> event_rule.Options:
-    """What is asked for, checked.
+def trigger_of(params: dict[str, Any]) -> dict[str, Any]:
+    """What the rule waits for, as event_rule.Options has it.
 
     Raises:
-        InvalidValueError: AWS would not take it.
+        ActionError: one of the actions cannot be.
     """
-    return event_rule.checked_options(
-        event_rule.Options(
-            name=params["name"],
-            actions=actions_of(params),
-            enabled=params["state"] == "present",
-            targets=targets,
-            description=params["description"],
-            tags=params["tags"],
-            purge_tags=params["purge_tags"],
-            purge_targets=params["purge_targets"],
-            max_pattern_size=params["max_pattern_size"],
-        )
-    )
-
-
-def ensure(module: AnsibleAWSModule) -> dict[str, Any]:
-    """Make the rules as asked for, unless in check mode, and tell what differed and how they are now."""
-    params = module.params
-    name, bus = event_rule.checked_name(params["name"]), event_rule.checked_bus_name(params["event_bus_name"])
-    targets = None if params["targets"] is None else event_rule.checked_targets(params["targets"])
-    former = event_rule.checked_functions(params["former_functions"] or ())
-    functions = [*event_rule.invoked_functions(targets or ()), *former]
-    options = None if params["state"] == "absent" else options_of(params, targets)
-    events, lambda_client = module.client("events"), module.client("lambda")
-    live = event_rule.describe(events, lambda_client, name, bus, functions)
-    wanted = event_rule.desired(options, live) if options else event_rule.RuleSet()
-    changes = event_rule.difference(live.found, wanted)
-    if not module.check_mode:
-        event_rule.apply(events, lambda_client, bus, changes)
-    before, after = event_rule.reported_changes(changes)
-    rules = [event_rule.reported_rule(rule) for rule in wanted.rules.values()]
-    return {"changed": bool(changes), "rules": rules, "diff": {"before": before, "after": after}}
+    return {"actions": actions_of(params), "max_pattern_size": params["max_pattern_size"]}
 
 
 def main() -> None:
     needs_actions = [("state", state, ["actions"]) for state in ("present", "disabled")]
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, required_if=needs_actions, supports_check_mode=True)
-    try:
-        result = ensure(module)
-    except event_rule.MissingBusError as error:
-        if module.params["state"] != "absent":
-            module.fail_json_aws_error(error)
-        result = {"changed": False, "rules": [], "diff": {"before": {}, "after": {}}}
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    if not module._diff:
-        del result["diff"]
-    module.exit_json(**result)
+    event_rule_module.run(trigger_of, argument_spec=ARGUMENTS, required_if=needs_actions)
 
 
 if __name__ == "__main__":

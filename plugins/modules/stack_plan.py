@@ -30,8 +30,8 @@ options:
   components:
     description:
       - The components to look at, of C(key), C(bucket), C(trail), C(topic), C(fallback_topic), C(queue), C(log_group),
-        C(execution_role), C(table), C(event_queue), C(function), C(event_source_mapping), C(rule) and C(alarms). All if
-        empty.
+        C(execution_role), C(table), C(event_queue), C(function), C(event_source_mapping), C(rule), C(heartbeat_rule),
+        C(alarms) and C(tampering_rule). All if empty.
     type: list
     elements: str
     default: []
@@ -123,6 +123,11 @@ summary:
   sample: "would change: topic, rule; not confirmed yet: secops@example.com"
 differing:
   description: The components that differ, in the order in which they are deployed.
+  type: list
+  elements: str
+  returned: success
+removing:
+  description: Those of them that are to be there no more.
   type: list
   elements: str
   returned: success

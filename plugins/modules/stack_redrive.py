@@ -89,6 +89,10 @@ void:
   description: How many reminders were deleted, because the table with what they would tell of is gone.
   type: int
   returned: if not in check mode
+over:
+  description: How many heartbeats were deleted. Sent on late, they would say that events arrive, when they did not.
+  type: int
+  returned: if not in check mode
 left:
   description: The messages that are still in the queue.
   type: list

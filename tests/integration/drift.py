@@ -23,6 +23,8 @@ NAME = "iam-alerting"
 ROLE = f"{NAME}-function"
 LOGS = f"/aws/lambda/{NAME}"
 ALIAS = f"alias/{NAME}"
+TAMPERING = f"{NAME}-tampering"
+HEARTBEAT = f"{NAME}-heartbeat"
 
 
 @dataclass(frozen=True)
@@ -126,23 +128,37 @@ def lambda_(operation: str, **arguments: Any) -> Hand:
     return lambda account: getattr(account.client("lambda"), operation)(FunctionName=NAME, **arguments)
 
 
-def rule(**arguments: Any) -> Hand:
+def rule(name: str = NAME, **arguments: Any) -> Hand:
     def put(account: Account) -> None:
         events = account.client("events")
-        now = events.describe_rule(Name=NAME)
-        kept = {key: now[key] for key in ("Name", "EventPattern", "State", "Description")}
-        events.put_rule(**{**kept, **arguments})
+        now = events.describe_rule(Name=name)
+        kept = ("Name", "EventPattern", "ScheduleExpression", "State", "Description")
+        events.put_rule(**{**{key: now[key] for key in kept if now.get(key)}, **arguments})
 
     return put
 
 
-def target(**arguments: Any) -> Hand:
+def target(name: str = NAME, **arguments: Any) -> Hand:
     def put(account: Account) -> None:
         events = account.client("events")
-        (now,) = events.list_targets_by_rule(Rule=NAME)["Targets"]
-        events.put_targets(Rule=NAME, Targets=[{**now, **arguments}])
+        (now,) = events.list_targets_by_rule(Rule=name)["Targets"]
+        events.put_targets(Rule=name, Targets=[{**now, **arguments}])
 
     return put
+
+
+def rule_is_disabled(name: str) -> Hand:
+    return lambda account: account.client("events").disable_rule(Name=name)
+
+
+def rule_loses_target(name: str) -> Hand:
+    return lambda account: account.client("events").remove_targets(Rule=name, Ids=["function"])
+
+
+def rule_loses_tags(name: str) -> Hand:
+    return lambda account: account.client("events").untag_resource(
+        ResourceARN=arn(account, "events", f"rule/{name}"), TagKeys=["trailwatch"]
+    )
 
 
 def bucket_policy_grows(account: Account) -> None:
@@ -311,10 +327,14 @@ def subscription_comes(account: Account) -> None:
     account.client("sns").subscribe(TopicArn=arn(account, "sns", NAME), Protocol="sqs", Endpoint=endpoint)
 
 
-def permission_goes(account: Account) -> None:
-    client = account.client("lambda")
-    for statement in json.loads(client.get_policy(FunctionName=NAME)["Policy"])["Statement"]:
-        client.remove_permission(FunctionName=NAME, StatementId=statement["Sid"])
+def permission_goes(*rules: str) -> Hand:
+    def remove(account: Account) -> None:
+        client = account.client("lambda")
+        for statement in json.loads(client.get_policy(FunctionName=NAME)["Policy"])["Statement"]:
+            if statement["Condition"]["ArnLike"]["AWS:SourceArn"].rpartition("/")[2] in rules:
+                client.remove_permission(FunctionName=NAME, StatementId=statement["Sid"])
+
+    return remove
 
 
 def tags_of_mapping_go(account: Account) -> None:
@@ -334,14 +354,15 @@ def rule_invokes_again(account: Account) -> None:
     )
 
 
-def target_is_the_function(account: Account) -> None:
-    target(Arn=arn(account, "lambda", f"function:{NAME}"))(account)
+def target_is_the_function(name: str) -> Hand:
+    return lambda account: target(name, Arn=arn(account, "lambda", f"function:{NAME}"))(account)
 
 
-def surplus_shard(account: Account) -> None:
-    events = account.client("events")
-    tags = [{"Key": "trailwatch:shard-of", "Value": NAME}, {"Key": "trailwatch", "Value": NAME}]
-    events.put_rule(Name=f"{NAME}-2", EventPattern='{"source": ["aws.ec2"]}', Tags=tags)
+def surplus_shard(name: str, number: int) -> Hand:
+    tags = [{"Key": "trailwatch:shard-of", "Value": name}, {"Key": "trailwatch", "Value": NAME}]
+    return lambda account: account.client("events").put_rule(
+        Name=f"{name}-{number}", EventPattern='{"source": ["aws.ec2"]}', Tags=tags
+    )
 
 
 def second_target(account: Account) -> None:
@@ -349,10 +370,12 @@ def second_target(account: Account) -> None:
     account.client("events").put_targets(Rule=NAME, Targets=more)
 
 
-def rule_goes(account: Account) -> None:
-    events = account.client("events")
-    events.remove_targets(Rule=NAME, Ids=["function"])
-    events.delete_rule(Name=NAME)
+def rule_goes(name: str) -> Hand:
+    def remove(account: Account) -> None:
+        rule_loses_target(name)(account)
+        account.client("events").delete_rule(Name=name)
+
+    return remove
 
 
 def role_goes(account: Account) -> None:
@@ -443,6 +466,8 @@ SHORT = {
 }
 ONE = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
 OWNED = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+
+TAMPERING_PERMISSIONS = tuple(f"tampering_rule {TAMPERING}{number} permissions" for number in ("", "-2", "-3"))
 
 ROWS = (
     Row("bucket", "Policy", bucket_policy_grows),
@@ -549,8 +574,8 @@ ROWS = (
             Resource=arn(account, "lambda", f"function:{NAME}"), TagKeys=["trailwatch"]
         ),
     ),
-    Row("function", "", lambda_("delete_function"), also=(f"rule {NAME} permissions",)),
-    Row("rule", f"{NAME} state", lambda account: account.client("events").disable_rule(Name=NAME)),
+    Row("function", "", lambda_("delete_function"), also=(f"rule {NAME} permissions", *TAMPERING_PERMISSIONS)),
+    Row("rule", f"{NAME} state", rule_is_disabled(NAME)),
     Row(
         "rule",
         f"{NAME} event_pattern",
@@ -561,21 +586,29 @@ ROWS = (
     Row("rule", f"{NAME} targets", second_target),
     Row("rule", f"{NAME} targets", target(Input="{}")),
     Row("rule", f"{NAME} targets", target(DeadLetterConfig={}, RetryPolicy={"MaximumRetryAttempts": 0})),
-    Row("rule", f"{NAME} permissions", permission_goes),
-    Row("rule", f"{NAME}-2", surplus_shard),
+    Row("rule", f"{NAME} permissions", permission_goes(NAME)),
+    Row("rule", f"{NAME}-2", surplus_shard(NAME, 2)),
     Row(
         "rule",
         "OtherPermissions",
         lambda_("add_permission", StatementId="others", Action="lambda:InvokeFunction", Principal="123456789012"),
     ),
+    Row("rule", f"{NAME} tags", rule_loses_tags(NAME)),
+    Row("rule", "", rule_goes(NAME)),
+    Row("tampering_rule", f"{TAMPERING} state", rule_is_disabled(TAMPERING)),
     Row(
-        "rule",
-        f"{NAME} tags",
-        lambda account: account.client("events").untag_resource(
-            ResourceARN=arn(account, "events", f"rule/{NAME}"), TagKeys=["trailwatch"]
-        ),
+        "tampering_rule",
+        f"{TAMPERING} event_pattern",
+        rule(TAMPERING, EventPattern='{"source": ["aws.iam"]}'),
+        also=(f"tampering_rule {TAMPERING} actions",),
     ),
-    Row("rule", "", rule_goes),
+    Row("tampering_rule", f"{TAMPERING} description", rule(TAMPERING, Description="other")),
+    Row("tampering_rule", f"{TAMPERING}-2 targets", rule_loses_target(f"{TAMPERING}-2")),
+    Row("tampering_rule", f"{TAMPERING} targets", target(TAMPERING, DeadLetterConfig={})),
+    Row("tampering_rule", f"{TAMPERING} permissions", permission_goes(TAMPERING)),
+    Row("tampering_rule", f"{TAMPERING} tags", rule_loses_tags(TAMPERING)),
+    Row("tampering_rule", f"{TAMPERING}-4", surplus_shard(TAMPERING, 4)),
+    Row("tampering_rule", "", rule_goes(f"{TAMPERING}-2")),
     Row("alarms", f"{NAME}-dead-letters AlarmActions", alarm("dead-letters", AlarmActions=[])),
     Row("alarms", f"{NAME}-dead-letters Threshold", alarm("dead-letters", Threshold=1000.0)),
     Row("alarms", f"{NAME}-dead-letters TreatMissingData", alarm("dead-letters", TreatMissingData="ignore")),
@@ -610,7 +643,7 @@ ROWS = (
     ),
 )
 
-# Of accounts with a customer's key, whose alerts are grouped.
+# Of accounts with a customer's key and a heartbeat, whose alerts are grouped.
 GROUPING_ROWS = (
     Row("table", "BillingMode", table("update_table", BillingMode="PROVISIONED", ProvisionedThroughput=ONE)),
     Row("table", "SSESpecification", table("update_table", SSESpecification={"Enabled": False})),
@@ -678,7 +711,16 @@ GROUPING_ROWS = (
     Row("function", "Environment", function(Environment={"Variables": {"GROUP_SECONDS": "1"}})),
     Row("function", "ReservedConcurrentExecutions", lambda_("delete_function_concurrency")),
     Row("rule", "OtherPermissions", rule_invokes_again),
-    Row("rule", f"{NAME} targets", target_is_the_function),
+    Row("rule", f"{NAME} targets", target_is_the_function(NAME)),
+    Row("tampering_rule", f"{TAMPERING} targets", target_is_the_function(TAMPERING)),
+    Row("heartbeat_rule", f"{HEARTBEAT} state", rule_is_disabled(HEARTBEAT)),
+    Row("heartbeat_rule", f"{HEARTBEAT} schedule_expression", rule(HEARTBEAT, ScheduleExpression="rate(1 day)")),
+    Row("heartbeat_rule", f"{HEARTBEAT} description", rule(HEARTBEAT, Description="other")),
+    Row("heartbeat_rule", f"{HEARTBEAT} targets", target(HEARTBEAT, Input='{"trailwatch":"something else"}')),
+    Row("heartbeat_rule", f"{HEARTBEAT} targets", target(HEARTBEAT, DeadLetterConfig={})),
+    Row("heartbeat_rule", f"{HEARTBEAT} targets", target_is_the_function(HEARTBEAT)),
+    Row("heartbeat_rule", f"{HEARTBEAT} tags", rule_loses_tags(HEARTBEAT)),
+    Row("heartbeat_rule", "", rule_goes(HEARTBEAT)),
     Row("bucket", "Encryption", s3("put_bucket_encryption", ServerSideEncryptionConfiguration=AES)),
     Row("bucket", "Encryption", bucket_key_goes),
     Row("trail", "KmsKeyId", trail("update_trail", KmsKeyId="")),

@@ -224,10 +224,10 @@ def _invokers(lambda_: Any, name: str) -> list[tuple[str, str]]:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return []
         raise
-    return [
+    return sorted(
         (statement["Principal"]["Service"], statement["Condition"]["ArnLike"]["AWS:SourceArn"])
         for statement in policy["Statement"]
-    ]
+    )
 
 
 def tables(dynamodb: Any) -> Document:
@@ -274,7 +274,8 @@ def rules(events: Any) -> Document:
 def _rule(events: Any, rule: Document) -> Document:
     return {
         "state": rule["State"],
-        "pattern": json.loads(rule["EventPattern"]),
+        "pattern": json.loads(rule.get("EventPattern") or "{}"),
+        "schedule": rule.get("ScheduleExpression", ""),
         "targets": events.list_targets_by_rule(Rule=rule["Name"])["Targets"],
         "tags": _tags(events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]),
     }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
+
+HERE = Path(__file__).parent
 
 
 def specification(account: str, name: str, actions: list[str], subscribers: list[str]) -> dict[str, Any]:
@@ -165,7 +169,10 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 "invoked": {"retries": 2, "seconds": 21600, "failed": queue, "succeeded": None},
                 "at most": None,
                 "environment": {"TOPIC_ARN": topic, "ACCOUNT_NAME": name},
-                "may be invoked by": [("events.amazonaws.com", rule)],
+                "may be invoked by": [
+                    ("events.amazonaws.com", f"{rule}{name}")
+                    for name in ("", "-tampering", "-tampering-2", "-tampering-3")
+                ],
                 "tags": tags,
             }
         },
@@ -182,15 +189,11 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                         "eventName": sorted(action.removeprefix("iam:") for action in actions),
                     },
                 },
-                "targets": [
-                    {
-                        "Id": "function",
-                        "Arn": function,
-                        "DeadLetterConfig": {"Arn": queue},
-                    }
-                ],
+                "schedule": "",
+                "targets": [{"Id": "function", "Arn": function, "DeadLetterConfig": {"Arn": queue}}],
                 "tags": tags,
-            }
+            },
+            **tampering_rules(account, function, queue),
         },
         "alarms": alarms(tags, topic),
     }
@@ -286,6 +289,40 @@ def with_fallback(specified: dict[str, Any], account: str, address: str) -> dict
     return specified
 
 
+def tampering_rules(account: str, function: str, queue: str) -> dict[str, Any]:
+    """The rules for calls that touch the alerting itself, when none of them is on the list of actions."""
+    patterns = json.loads((HERE / "tampering_patterns.json").read_text().replace("ACCOUNT", account))
+    names = [f"iam-alerting-tampering{number}" for number in ("", "-2", "-3")]
+    return {
+        name: {
+            "state": "ENABLED",
+            "pattern": pattern,
+            "schedule": "",
+            "targets": [{"Id": "function", "Arn": function, "DeadLetterConfig": {"Arn": queue}}],
+            "tags": {"trailwatch": "iam-alerting"} | ({} if name == names[0] else {"trailwatch:shard-of": names[0]}),
+        }
+        for name, pattern in zip(names, patterns, strict=True)
+    }
+
+
+def heartbeat_rule(account: str, minutes: int, queue: str = "") -> dict[str, Any]:
+    """The rule that sends heartbeats to the function, or to the queue before it."""
+    function = f"arn:aws:lambda:us-east-1:{account}:function:iam-alerting"
+    target = {
+        "Id": "function",
+        "Arn": f"arn:aws:sqs:us-east-1:{account}:{queue}" if queue else function,
+        "DeadLetterConfig": {"Arn": f"arn:aws:sqs:us-east-1:{account}:iam-alerting-dlq"},
+        "Input": '{"trailwatch":"heartbeat"}',
+    }
+    return {
+        "state": "ENABLED",
+        "pattern": {},
+        "schedule": f"rate({minutes} minutes)",
+        "targets": [target],
+        "tags": {"trailwatch": "iam-alerting"},
+    }
+
+
 def grouped(account: str, name: str, actions: list[str], subscribers: list[str], seconds: int) -> dict[str, Any]:
     """As C(specification), with alerts that are grouped for so many seconds."""
     specified = specification(account, name, actions, subscribers)
@@ -296,7 +333,8 @@ def grouped(account: str, name: str, actions: list[str], subscribers: list[str],
     function = specified["functions"]["iam-alerting"]
     function["environment"]["GROUP_SECONDS"] = str(seconds)
     function["may be invoked by"] = []
-    specified["rules"]["iam-alerting"]["targets"][0]["Arn"] = queue
+    for each in specified["rules"].values():
+        each["targets"][0]["Arn"] = queue
     specified["queues"]["iam-alerting-events"] = {
         "policy": policy(
             {

@@ -13,14 +13,20 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification, with_fallback, with_key
+from tests.integration.specification import grouped, heartbeat_rule, specification, with_fallback, with_key
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
 FALLBACK = "on-call@example.com"
 SECONDS = 300
 CONCURRENCY = 5
-GROUPED = {"iam_alerting_group_seconds": SECONDS, "iam_alerting_reserved_concurrency": CONCURRENCY}
+MINUTES = 15
+GROUPED = {
+    "iam_alerting_group_seconds": SECONDS,
+    "iam_alerting_reserved_concurrency": CONCURRENCY,
+    "iam_alerting_heartbeat_minutes": MINUTES,
+    "iam_alerting_customer_key": True,
+}
 
 
 def dealt(prefix: str, rows: tuple[Row, ...]) -> dict[str, list[Row]]:
@@ -41,6 +47,7 @@ def specified(name: str, account: Account) -> dict[str, Any]:
     if is_grouped(name):
         document = grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
         document["functions"]["iam-alerting"]["at most"] = CONCURRENCY
+        document["rules"]["iam-alerting-heartbeat"] = heartbeat_rule(account.id, MINUTES, queue="iam-alerting-events")
         key = account.client("kms").describe_key(KeyId="alias/iam-alerting")["KeyMetadata"]["Arn"]
         return with_key(account.id, document, key)
     return with_fallback(specification(account.id, name, ACTIONS, [SUBSCRIBER]), account.id, FALLBACK)
@@ -74,7 +81,6 @@ class Drift:
                 "iam_alerting_subscribers": [SUBSCRIBER],
                 "iam_alerting_purge_subscribers": True,
                 **(GROUPED if is_grouped(name) else {"iam_alerting_fallback": FALLBACK}),
-                "iam_alerting_customer_key": is_grouped(name),
             }
             for name, account in self.accounts.items()
         }

@@ -15,7 +15,7 @@ from tests.integration.specification import grouped, specification
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
 SECONDS = 300
-MOST_READS = 33
+MOST_READS = 36
 # The sandbox's numbers are true at once.
 AT_ONCE = ("-e", "__iam_alerting_settle_seconds=0")
 
@@ -71,7 +71,9 @@ def switch(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Ac
 
 def test_a_check_tells_what_switching_on_makes_and_writes_nothing(switch: Switch) -> None:
     run = switch.deploy(SECONDS, "--check", "--diff")
-    assert switch.outcome(run) == "would change: table, event_queue, function, event_source_mapping, rule, alarms"
+    assert switch.outcome(run) == (
+        "would change: table, event_queue, function, event_source_mapping, rule, alarms, tampering_rule"
+    )
     for component in ("table", "event_queue", "event_source_mapping"):
         assert f"--- before: {component} (absent)" in run.output
     assert switch.written() == []
@@ -80,12 +82,14 @@ def test_a_check_tells_what_switching_on_makes_and_writes_nothing(switch: Switch
 
 def test_switched_on_the_account_is_as_specified(switch: Switch) -> None:
     run = switch.deploy(SECONDS)
-    assert switch.outcome(run) == "changed: table, event_queue, function, event_source_mapping, rule, alarms"
+    assert switch.outcome(run) == (
+        "changed: table, event_queue, function, event_source_mapping, rule, alarms, tampering_rule"
+    )
     switch.assert_on()
-    # The rule turns to the queue in one call, when all else is there: no event goes to both, or to none.
+    # Each rule turns to the queue in one call, when all else is there: no event goes to both, or to none.
     written = switch.written()
     assert written.index("CreateEventSourceMapping20150331") < written.index("PutTargets")
-    assert written.count("PutTargets") == 1
+    assert written.count("PutTargets") == len(resources(switch.account)["rules"])
     assert "RemoveTargets" not in written
 
 
@@ -100,7 +104,7 @@ def test_a_second_run_changes_nothing_and_makes_no_write_call(switch: Switch) ->
 def test_a_check_tells_what_switching_off_removes_and_writes_nothing(switch: Switch) -> None:
     run = switch.deploy(0, "--check", "--diff")
     assert switch.outcome(run) == (
-        "would change: function, rule, alarms; would remove: event_source_mapping, event_queue, table"
+        "would change: function, rule, alarms, tampering_rule; would remove: event_source_mapping, event_queue, table"
     )
     for component in ("table", "event_queue", "event_source_mapping"):
         assert f"--- before: {component} (live)" in run.output

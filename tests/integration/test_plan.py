@@ -16,8 +16,8 @@ from tests.integration.conftest import Playbooks
 from tests.integration.drift import download
 from tests.integration.live import Account, resources
 
-ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, alarms"
-MOST_READS = 26
+ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, alarms, tampering_rule"
+MOST_READS = 28
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +50,11 @@ def test_components_limit_what_is_done(account: Account, playbooks: Playbooks) -
 
 def test_a_real_run_does_what_the_check_before_it_said(account: Account, playbooks: Playbooks) -> None:
     announced = playbooks.run("deploy", hosts(account), "--check").outcome("production")
-    assert announced == "would change: bucket, trail, log_group, execution_role, function, rule, alarms"
+    parts = ("bucket", "trail", "log_group", "execution_role", "function", "rule", "alarms", "tampering_rule")
+    assert announced == f"would change: {', '.join(parts)}"
     run = playbooks.run("deploy", hosts(account), "--diff")
     assert run.outcome("production") == announced.replace("would change", "changed")
-    for component in ("bucket", "trail", "log_group", "execution_role", "function", "rule", "alarms"):
+    for component in parts:
         assert run.output.count(f"--- before: {component} (absent)") == 1
 
 

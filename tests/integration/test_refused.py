@@ -30,6 +30,10 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
         {"iam_alerting_fallback": "arn:aws:sns:eu-west-1:222222222222:on-call"},
         "alarms publish to topics of their own region only",
     ),
+    "too-many-heartbeats": (
+        {"iam_alerting_heartbeat_minutes": 1},
+        "iam_alerting_heartbeat_minutes is 1, but it must be from 5 to 1440",
+    ),
     "reserved-tag": ({"iam_alerting_tags": {"trailwatch": "mine"}}, "iam_alerting_tags has the key 'trailwatch'"),
     "no-https-format": ({"iam_alerting_https_format": "slack"}, "iam_alerting_https_format"),
     "no-time-zone": ({"iam_alerting_time_zone": "Berlin"}, "Nearest: Europe/Berlin"),

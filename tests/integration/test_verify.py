@@ -93,7 +93,7 @@ BROKEN: dict[str, tuple[drift.Hand, str]] = {
     ),
     "other-actions": (other_actions, "rule: iam:CreateUser is in no rule iam-alerting"),
     "no-permission": (
-        drift.permission_goes,
+        drift.permission_goes(NAME),
         "rule: the policy of the function does not let the rule iam-alerting invoke it",
     ),
     "function-fails": (code_fails, "function: the function failed"),

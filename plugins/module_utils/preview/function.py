@@ -19,7 +19,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import ca
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import SOURCE
 
 # Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
-_MODULES = ("alert", "catalogue", "message", "pipeline", "record", "suppression", "untrusted")
+_MODULES = ("alert", "catalogue", "heartbeat", "message", "pipeline", "record", "suppression", "untrusted")
 # Those that the others import while they are at work.
 _LATE = ("policy", "suppress")
 

@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import heartbeat_rule
+
 _NAME_LENGTH = 100
 _ERROR_LENGTH = 300
 
 
 class Kind(enum.Enum):
-    """What a message is: an event of EventBridge, a reminder of a summary, or neither."""
+    """What a message is: an event of CloudTrail, a reminder of a summary, a heartbeat, or none of them."""
 
     EVENT = "event"
     REMINDER = "reminder"
+    HEARTBEAT = "heartbeat"
     UNREADABLE = "unreadable"
 
 
@@ -31,6 +34,7 @@ class Outcome(enum.Enum):
     SUPPRESSED = "suppressed"
     REMINDED = "reminded"
     VOID = "void"
+    OVER = "over"
     LEFT = "left"
 
 
@@ -65,6 +69,8 @@ def read(message: Mapping[str, Any], event_queue_arn: str) -> Letter:
     if _is_invocation_record(body):
         body = body["requestPayload"]
         text = json.dumps(body)
+    if _is_heartbeat(body):
+        return Letter(message_id, Kind.HEARTBEAT, f"heartbeat {message_id}")
     # With Records, the function would take it for a batch.
     if isinstance(body, dict) and isinstance(body.get("detail"), dict) and "Records" not in body:
         return Letter(message_id, Kind.EVENT, _title(body["detail"]), text)
@@ -88,6 +94,17 @@ def _is_invocation_record(body: Any) -> bool:
     deliver is the event alone.
     """
     return isinstance(body, dict) and {"requestContext", "requestPayload"} <= body.keys()
+
+
+def _is_heartbeat(body: Any) -> bool:
+    """Whether it is what the heartbeat's rule sends, or the event of its schedule, which it sends that in place of."""
+    scheduled = isinstance(body, dict) and body.get("source") == "aws.events"
+    return body == heartbeat_rule.DOCUMENT or (scheduled and body.get("detail-type") == "Scheduled Event")
+
+
+def over(letter: Letter) -> Result:
+    """The result for a heartbeat: sent on late, it would say that events arrive, when they did not."""
+    return Result(letter, Outcome.OVER)
 
 
 def unreadable(letter: Letter) -> Result:

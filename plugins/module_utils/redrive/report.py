@@ -21,6 +21,7 @@ _WORDS = {
     Outcome.SUPPRESSED: "suppressed",
     Outcome.REMINDED: "reminded of a summary",
     Outcome.VOID: "a reminder without anything to tell",
+    Outcome.OVER: "a heartbeat of the past",
     Outcome.LEFT: "left",
 }
 

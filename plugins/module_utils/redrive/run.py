@@ -176,6 +176,8 @@ class Function:
         """
         if letter.kind is Kind.UNREADABLE:
             return letters.unreadable(letter)
+        if letter.kind is Kind.HEARTBEAT:
+            return letters.over(letter)
         if letter.kind is Kind.REMINDER and not self._groups:
             return letters.void(letter)
         answer = call(

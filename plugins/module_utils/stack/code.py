@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The code of the function: its sources, the catalogue, the suppressions and the trusted accounts in one package."""
+"""The code of the function: its sources, and what it knows by files beside them, in one package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import catalogue
+from ansible_collections.trailwatch.aws.plugins.module_utils import catalogue, tampering
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package, build_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import suppressions
 
@@ -30,6 +30,7 @@ def _built(records: bytes, trusted_accounts: tuple[str, ...]) -> Package:
     files = {
         catalogue.FILE_IN_PACKAGE: catalogue.in_package(catalogue.catalogue()),
         suppressions.FILE_IN_PACKAGE: records,
+        tampering.FILE_IN_PACKAGE: tampering.in_package(),
         TRUSTED_ACCOUNTS_FILE: json.dumps(trusted_accounts).encode("ascii"),
     }
     return build_package(SOURCE, files)

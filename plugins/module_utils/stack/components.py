@@ -17,11 +17,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     execution_role,
     fallback_topic,
     function,
+    heartbeat_rule,
     key,
     log_group,
     queue,
     rule,
     table,
+    tampering_rule,
     topic,
     trail,
 )
@@ -43,7 +45,10 @@ COMPONENTS = {
     "function": function,
     "event_source_mapping": event_source_mapping,
     "rule": rule,
+    "heartbeat_rule": heartbeat_rule,
     "alarms": alarms,
+    # The last of all, so that a first deployment is no tampering.
+    "tampering_rule": tampering_rule,
 }
 
 

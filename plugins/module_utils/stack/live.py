@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -28,6 +29,20 @@ class ForeignResourceError(AnsibleAWSError):
     """There is a resource of our name that is somebody else's. The text says which and what to do."""
 
 
+class Once:
+    """Answers that several components need, each read once; components are read at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[str, Any] = {}
+
+    def __call__(self, what: str, read: Callable[[], Any]) -> Any:
+        with self._lock:
+            if what not in self._answers:
+                self._answers[what] = read()
+            return self._answers[what]
+
+
 @dataclass(frozen=True)
 class Account:
     """One account as it is read, and what is known before any component is.
@@ -43,6 +58,7 @@ class Account:
     tagged: Mapping[str, Tags]
     trails: Sequence[Document] = ()
     key: Document | None = None
+    once: Once = field(default_factory=Once)
 
     def tags(self, arn: str, wanted: Tags, read: Callable[[], Tags]) -> Tags:
         """The tags of a resource, or as many of them as are needed to compare with those wanted.

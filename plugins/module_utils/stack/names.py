@@ -106,7 +106,18 @@ def function_arn(settings: Settings) -> str:
     return settings.arn("lambda", f"function:{settings.name}")
 
 
+def rule_arn(settings: Settings) -> str:
+    return settings.arn("events", f"rule/{settings.name}")
+
+
 def rule_arns(settings: Settings) -> list[str]:
-    """The ARN of the rule, and a pattern for those of its further shards."""
-    rule = settings.arn("events", f"rule/{settings.name}")
-    return [rule, f"{rule}-*"]
+    """The ARN of the rule, and a pattern for those of its further shards and of the other rules."""
+    return [rule_arn(settings), f"{rule_arn(settings)}-*"]
+
+
+def tampering_rule_name(settings: Settings) -> str:
+    return f"{settings.name}-tampering"
+
+
+def heartbeat_rule_name(settings: Settings) -> str:
+    return f"{settings.name}-heartbeat"

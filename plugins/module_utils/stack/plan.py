@@ -102,7 +102,7 @@ def _live(account: Account, name: str, desired: Document) -> Any:
 
 def _difference(name: str, live: Any, desired: Document) -> Change:
     if is_unwanted(desired):
-        return Change({}, {}) if live is None else REMOVAL
+        return REMOVAL if _is_there(name, live) else Change({}, {})
     change: Change = COMPONENTS[name].difference(live, desired)
     return change
 

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, invoke_permission
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.invoke_permission import Statements
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
 # The same whether it is the function or the queue: so one is replaced by the other in one call, and no event goes to
 # both, or to none.
@@ -28,6 +30,18 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Name": settings.name,
         "Description": "Critical IAM actions, for the function of the same name.",
         "Actions": list(settings.actions),
+        **common(settings),
+        "OtherRules": {
+            settings.arn("events", f"rule/{names.tampering_rule_name(settings)}"): PRESENT,
+            settings.arn("events", f"rule/{names.heartbeat_rule_name(settings)}"): settings.state_of_heartbeat,
+        },
+    }
+
+
+def common(settings: Settings) -> dict[str, Any]:
+    """What all rules of the stack have alike: the target, the function that it leads to, the tags."""
+    return {
+        "Prefix": settings.name,
         "Target": {
             "Id": TARGET_ID,
             "Arn": names.event_queue_arn(settings) if settings.group_seconds else names.function_arn(settings),
@@ -39,25 +53,49 @@ def desired(settings: Settings) -> dict[str, Any]:
 
 
 def live(account: Account, desired: Document) -> event_rule.Live:
-    """The rules as they are, and who may invoke the function; without rules if there are none.
+    """The rules as they are, and who else may invoke the function; without rules if there are none.
 
     Raises:
         InvalidValueError: a rule of this name belongs to something else.
         AnsibleAWSError: a read failed.
     """
+    found = read(account, desired)
+    # What lets the stack's other rules invoke the function is theirs to make, and to remove with them.
+    there = {rule["Arn"] for rule in _listed(account, desired)}
+    theirs = [arn for arn, state in desired["OtherRules"].items() if state == PRESENT or arn in there]
+    others = {function: _without(statements, theirs) for function, statements in found.others.items()}
+    return dataclasses.replace(found, others=others)
+
+
+def _without(statements: Statements, rules: Collection[str]) -> Statements:
+    """The statements but those that let one of the rules invoke the function."""
+    return {
+        sid: statement
+        for sid, statement in statements.items()
+        if not any(invoke_permission.shard_of(sid, rule) for rule in rules)
+    }
+
+
+def read(account: Account, desired: Document) -> event_rule.Live:
+    """As C(live), of any rule of the stack. All are listed at once, and the function's policy is read once for them."""
+    events, lambda_client, function = account.clients["events"], account.clients["lambda"], desired["FunctionArn"]
     wanted = desired["Tags"]
 
     def known_tags(arn: str) -> Mapping[str, str]:
         known = account.tagged.get(arn, {})
         return known if wanted.items() <= known.items() else {}
 
-    return event_rule.describe(
-        account.clients["events"],
-        account.clients["lambda"],
-        desired["Name"],
-        functions=[desired["FunctionArn"]],
-        known_tags=known_tags,
+    policy = account.once("policy of the function", lambda: invoke_permission.policy(lambda_client, function))
+    known = event_rule.Known(_listed(account, desired), {function: policy}, known_tags)
+    return event_rule.describe(events, lambda_client, desired["Name"], functions=[function], known=known)
+
+
+def _listed(account: Account, desired: Document) -> list[Document]:
+    """The rules whose names begin like those of the stack, whoever they belong to."""
+    listed: list[Document] = account.once(
+        "rules", lambda: event_rule.list_rules(account.clients["events"], desired["Prefix"])
     )
+    return listed
 
 
 def is_there(live: event_rule.Live) -> bool:
@@ -67,25 +105,37 @@ def is_there(live: event_rule.Live) -> bool:
 
 def difference(live: event_rule.Live, desired: Document) -> Change:
     """What of the rules differs, by rule and attribute, and statements that let others invoke the function."""
-    changes = event_rule.difference(live.found, event_rule.desired(_options(desired), live))
-    before, after = _only_differing(*event_rule.reported_changes(changes))
-    others = live.others.get(desired["FunctionArn"], {})
+    change = compared(live, desired)
+    others = live.others.get(desired["FunctionArn"])
     if others:
-        before[OTHER_PERMISSIONS], after[OTHER_PERMISSIONS] = dict(others), {}
-    return Change(before, after)
+        change.before[OTHER_PERMISSIONS], change.after[OTHER_PERMISSIONS] = dict(others), {}
+    return change
 
 
-def _options(desired: Document) -> event_rule.Options:
-    target = desired["Target"]
-    arguments = {"id": target["Id"], "arn": target["Arn"], "dead_letter_arn": target["DeadLetterArn"]}
+def compared(live: event_rule.Live, desired: Document) -> Change:
+    """What of any rule of the stack and its shards differs, by rule and attribute."""
+    changes = event_rule.difference(live.found, event_rule.desired(options_of(desired), live))
+    return Change(*_only_differing(*event_rule.reported_changes(changes)))
+
+
+def options_of(desired: Document) -> event_rule.Options:
+    """What is asked for: a rule for actions, for patterns or for a time, whichever the document has."""
     return event_rule.Options(
         name=desired["Name"],
-        actions=parse_format(desired["Actions"]),
-        targets=event_rule.checked_targets([arguments]),
+        actions=parse_format(desired["Actions"]) if "Actions" in desired else (),
+        event_patterns=tuple(desired.get("EventPatterns", ())),
+        schedule_expression=desired.get("ScheduleExpression", ""),
+        targets=event_rule.checked_targets([_target(desired["Target"])]),
         description=desired["Description"],
         tags=desired["Tags"],
         purge_tags=False,
     )
+
+
+def _target(target: Document) -> Document:
+    """The target as the option C(targets) of the modules has it."""
+    known = {"id": target["Id"], "arn": target["Arn"], "dead_letter_arn": target["DeadLetterArn"]}
+    return {**known, "input": target["Input"]} if "Input" in target else known
 
 
 def _only_differing(before: Document, after: Document) -> tuple[Document, Document]:

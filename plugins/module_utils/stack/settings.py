@@ -33,6 +33,9 @@ BUCKET_NAME_MAX = 63
 # The least that Lambda takes as the maximum concurrency of a queue's event source mapping.
 GROUPING_CONCURRENCY = 2
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
+# Less than the first would be noise in the log. CloudWatch looks at a day at most, so that a longer pause could not be
+# told from an end (CloudWatch API Reference, "PutMetricAlarm").
+HEARTBEAT_MINUTES = range(5, 1441)
 TAG_OURS = "trailwatch"
 # What becomes of an optional component; one that is retained is neither made nor removed, but by a teardown.
 PRESENT, ABSENT, RETAINED = "present", "absent", "retained"
@@ -75,6 +78,7 @@ class Settings:
     fallback: str = ""
     trail: str = AUTO
     customer_key: bool = False
+    heartbeat_minutes: int = 0
 
     @property
     def partition(self) -> str:
@@ -104,6 +108,11 @@ class Settings:
     def state_of_trail(self) -> str:
         """What is to become of our trail and its bucket. Before it is settled which trail serves, they are wanted."""
         return ABSENT if self.trail == EXISTING else PRESENT
+
+    @property
+    def state_of_heartbeat(self) -> str:
+        """What is to become of the heartbeat: C(PRESENT) or C(ABSENT)."""
+        return PRESENT if self.heartbeat_minutes else ABSENT
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this account, such as C(arn("sns", "alerts"))."""
@@ -292,6 +301,20 @@ def check_reserved_concurrency(executions: int | None, group_seconds: int) -> in
             f"{GROUPING_CONCURRENCY} at least."
         )
     return executions
+
+
+def check_heartbeat_minutes(minutes: int) -> int:
+    """Every so many minutes there is a heartbeat; 0 for none.
+
+    Raises:
+        SettingsError: it is too often or too seldom.
+    """
+    if minutes and minutes not in HEARTBEAT_MINUTES:
+        raise SettingsError(
+            f"iam_alerting_heartbeat_minutes is {minutes}, but it must be from {HEARTBEAT_MINUTES[0]} to "
+            f"{HEARTBEAT_MINUTES[-1]}, a day. Set it to 0 for no heartbeat."
+        )
+    return minutes
 
 
 def check_tags(tags: Mapping[str, Any]) -> dict[str, str]:

@@ -21,7 +21,7 @@ Build = Callable[..., dict[str, Any]]
 
 ROOT = Path(__file__).resolve().parents[3]
 OWN, OTHER, TRUSTED = "111111111111", "222222222222", "333333333333"
-PIPELINE = Pipeline("iam-alerting", OWN)
+PIPELINE = Pipeline("iam-alerting", OWN, "us-east-1")
 ROLE_SESSION = {"type": "AssumedRole", "arn": f"arn:aws:sts::{OWN}:assumed-role/deploy/ci"}
 
 
@@ -149,6 +149,25 @@ HOLDS = [
     ("pipeline-changed", "CRITICAL", "cloudtrail:StopLogging", {"name": "iam-alerting"}),
     ("pipeline-changed", "CRITICAL", "s3:DeleteBucketPolicy", {"bucketName": f"iam-alerting-{OWN}-us-east-1"}),
     ("pipeline-changed", "CRITICAL", "logs:DeleteLogGroup", {"logGroupName": "/aws/lambda/iam-alerting"}),
+    ("pipeline-changed", "CRITICAL", "events:DisableRule", {"name": "iam-alerting-tampering"}),
+    (
+        "pipeline-changed",
+        "CRITICAL",
+        "sns:Unsubscribe",
+        {"subscriptionArn": f"arn:aws:sns:us-east-1:{OWN}:iam-alerting:0f6c1a52"},
+    ),
+    (
+        "pipeline-changed",
+        "CRITICAL",
+        "sqs:StartMessageMoveTask",
+        {"sourceArn": f"arn:aws:sqs:us-east-1:{OWN}:iam-alerting-dlq"},
+    ),
+    (
+        "pipeline-changed",
+        "CRITICAL",
+        "dynamodb:DeleteTable",
+        {"tableName": f"arn:aws:dynamodb:us-east-1:{OWN}:table/iam-alerting-groups"},
+    ),
 ]
 
 
@@ -197,10 +216,34 @@ def test_catalogue_decides(judge: Callable[..., Assessment], severity: str, acti
         ("events:PutRule", {"name": "my-iam-alerting"}),
         ("events:DescribeRule", {"name": "iam-alerting"}),
         ("events:PutRule", None),
+        ("events:PutRule", {"name": ["iam-alerting-x", {"name": "iam-alerting"}, None]}),
+        ("events:PutRule", {"name": "x:iam-alerting/iam-alerting"}),
+        ("lambda:DeleteFunction20150331", {"functionName": "iam-alerting-of-another-team"}),
+        ("sns:DeleteTopic", {"topicArn": f"arn:aws:sns:us-east-1:{OTHER}:iam-alerting"}),
+        ("sns:Unsubscribe", {"subscriptionArn": f"arn:aws:sns:us-east-1:{OWN}:iam-alerting-x:0f6c1a52"}),
+        ("sqs:PurgeQueue", {"queueUrl": f"https://sqs.x/{OTHER}/iam-alerting-dlq"}),
+        ("s3:DeleteBucket", {"bucketName": f"iam-alerting-{OWN}-us-east-1-old"}),
     ],
 )
 def test_what_is_not_the_pipeline_is_left_out(judge: Callable[..., Assessment], action: str, parameters: Any) -> None:
     assert judge(action, parameters).rule == "not-in-catalogue"
+
+
+def test_the_reason_names_the_part(judge: Callable[..., Assessment]) -> None:
+    reason = judge("sns:Unsubscribe", {"subscriptionArn": f"arn:aws:sns:us-east-1:{OWN}:iam-alerting:0f6c1a52"}).reason
+    assert reason.startswith("It changes this alerting itself, its subscription 0f6c1a52.")
+
+
+def test_what_is_called_by_an_id_is_known_by_the_answer(judge: Callable[..., Assessment]) -> None:
+    of_ours = {"eventSourceArn": f"arn:aws:sqs:us-east-1:{OWN}:iam-alerting-events"}
+    call, asked = "lambda:DeleteEventSourceMapping20150331", {"uUID": "0f6c1a52"}
+    assert judge(call, asked, responseElements=of_ours).rule == "pipeline-changed"
+    of_others = {"eventSourceArn": f"arn:aws:sqs:us-east-1:{OWN}:orders"}
+    assert judge(call, asked, responseElements=of_others).rule == "not-in-catalogue"
+
+
+def test_one_of_several_names_is_enough(judge: Callable[..., Assessment]) -> None:
+    assert judge("events:DeleteRule", {"name": ["x", "iam-alerting"]}).rule == "pipeline-changed"
 
 
 def test_pipeline_of_another_account_is_not_ours(judge: Callable[..., Assessment]) -> None:

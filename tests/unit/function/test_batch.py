@@ -158,3 +158,13 @@ def test_failed_mail_waits_too() -> None:
     with pytest.raises(InterruptedCallError):
         batch.paced(fail, slept.append)()
     assert slept == [0.25]
+
+
+def test_a_heartbeat_is_counted_and_leaves_no_trace_in_the_table(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.come({"trailwatch": "heartbeat"})
+    world.run()
+    [entry] = logged(capsys)
+    assert (world.mails, world.steps, world.queue) == ([], 0, [])
+    assert (entry["Heartbeats"], entry["Pipeline"]) == (1, "iam-alerting")

@@ -220,3 +220,25 @@ def test_without_a_context_the_account_is_the_topics(sns: Stubber, event: Build)
     subject = "CRITICAL iam:CreateUser by alice in production (111111111111)"
     sns.add_response("publish", {"MessageId": "m-1"}, published(subject))
     handler.lambda_handler(event(), None)
+
+
+def test_a_heartbeat_is_counted_and_told_to_nobody(sns: Stubber, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = handler.lambda_handler({"trailwatch": "heartbeat"}, CONTEXT)
+    sns.assert_no_pending_responses()
+    logged = json.loads(capsys.readouterr().out)
+    assert logged == answer
+    (metric,) = logged["_aws"]["CloudWatchMetrics"]
+    assert metric["Namespace"] == "Trailwatch"
+    assert metric["Metrics"] == [{"Name": "Heartbeats", "Unit": "Count"}]
+    assert metric["Dimensions"] == [["Pipeline"]]
+    assert (logged["Heartbeats"], logged["Pipeline"]) == (1, "iam-alerting")
+
+
+@pytest.mark.parametrize(
+    "event", [{"trailwatch": "heartbeat", "detail": {}}, {"trailwatch": "Heartbeat"}, {"trailwatch": True}, "heartbeat"]
+)
+def test_only_the_exact_document_is_a_heartbeat(sns: Stubber, event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+    monkeypatch.setattr(handler, "_tell", lambda known, event, deliver: tried.append(event))
+    handler.lambda_handler(event, CONTEXT)
+    assert tried == [event]

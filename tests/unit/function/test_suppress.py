@@ -17,7 +17,7 @@ from suppression import Suppression, Verdict
 
 OWN, OTHER = "111111111111", "222222222222"
 TODAY = "2026-11-23"
-PIPELINE = Pipeline("iam-alerting", OWN)
+PIPELINE = Pipeline("iam-alerting", OWN, "us-east-1")
 Build = Callable[..., dict[str, Any]]
 
 

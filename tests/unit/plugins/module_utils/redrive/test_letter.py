@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.letter import Kind, Letter, Outcome, judged, read
+from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.letter import (
+    Kind,
+    Letter,
+    Outcome,
+    judged,
+    over,
+    read,
+)
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:iam-alerting-events"
 DETAIL = {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "eventID": "1a2b"}
@@ -81,6 +88,19 @@ def test_a_reminder_is_handed_over_as_a_batch_of_the_events_queue() -> None:
 def test_anything_else_is_unreadable_and_called_by_its_id(body: str) -> None:
     letter = read(message(body), QUEUE)
     assert (letter.kind, letter.title, letter.payload) == (Kind.UNREADABLE, "message m-1", "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"trailwatch": "heartbeat"},
+        {"source": "aws.events", "detail-type": "Scheduled Event", "resources": ["arn"], "detail": {}},
+    ],
+)
+def test_a_heartbeat_is_over_whichever_side_of_its_rule_it_was_kept_back_on(body: dict[str, Any]) -> None:
+    letter = read(message(json.dumps(body)), QUEUE)
+    assert letter == Letter("m-1", Kind.HEARTBEAT, "heartbeat m-1")
+    assert over(letter).outcome is Outcome.OVER
 
 
 def test_names_from_the_event_cannot_paint_the_terminal_or_fill_it() -> None:

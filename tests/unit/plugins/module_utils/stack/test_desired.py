@@ -54,6 +54,8 @@ def test_all_names_come_from_one() -> None:
     assert documents["event_source_mapping"]["PolicyName"] == "watch-grouping"
     assert documents["fallback_topic"]["Name"] == "watch-fallback"
     assert documents["alarms"]["Alarms"][0]["AlarmName"] == "watch-dead-letters"
+    assert documents["heartbeat_rule"]["Name"] == "watch-heartbeat"
+    assert documents["tampering_rule"]["Name"] == "watch-tampering"
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
@@ -283,6 +285,20 @@ def test_without_alarms_nothing_of_them_is_left() -> None:
     documents = stack(alarms=False, fallback="on-call@example.com")
     assert [documents[name]["State"] for name in ("alarms", "fallback_topic")] == ["absent"] * 2
     assert "cloudwatch" not in json.dumps(documents["topic"])
+
+
+@pytest.mark.parametrize("seconds", [0, 300])
+def test_all_rules_lead_to_the_same_place(seconds: int) -> None:
+    documents = stack(group_seconds=seconds, heartbeat_minutes=15)
+    target = documents["rule"]["Target"]
+    assert documents["tampering_rule"]["Target"] == target
+    assert documents["heartbeat_rule"]["Target"] == {**target, "Input": '{"trailwatch": "heartbeat"}'}
+
+
+def test_a_heartbeat_is_for_whoever_asks_for_one() -> None:
+    assert stack()["heartbeat_rule"]["State"] == "absent"
+    asked = stack(heartbeat_minutes=15)["heartbeat_rule"]
+    assert (asked["State"], asked["ScheduleExpression"]) == ("present", "rate(15 minutes)")
 
 
 def test_the_sender_shown_in_mails() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import b
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
 
-DESIRED = stack(group_seconds=300, fallback="on-call@example.com", customer_key=True)
+DESIRED = stack(group_seconds=300, heartbeat_minutes=15, fallback="on-call@example.com", customer_key=True)
 # Those that are compared by the code that their modules use, too.
 SHARED = ["topic", "fallback_topic", "queue", "table", "event_queue"]
-PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "rule", "alarms")]
+RULES = ["rule", "heartbeat_rule", "tampering_rule"]
+PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "alarms", *RULES)]
 # What SNS and SQS tell of a resource beside the attributes that are compared.
 TOPIC = {"Owner": "111111111111"}
 QUEUE = {
@@ -112,12 +114,17 @@ def test_a_subscription_that_nobody_asked_for_is_a_difference_only_if_it_is_to_g
 ARN = "arn:aws:events:us-east-1:111111111111:rule/iam-alerting"
 
 
-def live_rule(**other: Any) -> event_rule.Live:
+def no_rule(component: str = "rule") -> event_rule.Live:
+    prefix = ARN.removesuffix("iam-alerting")
+    return event_rule.Live(DESIRED[component]["Name"], "default", prefix, event_rule.RuleSet())
+
+
+def live_rule(component: str = "rule", **other: Any) -> event_rule.Live:
     """The rule as it is when it is in sync, but for C(other)."""
-    empty = event_rule.Live("iam-alerting", "default", ARN.removesuffix("iam-alerting"), event_rule.RuleSet())
-    found = event_rule.desired(rule._options(DESIRED["rule"]), empty)
+    empty = no_rule(component)
+    found = event_rule.desired(rule.options_of(DESIRED[component]), empty)
     rules = {name: {**document, **other} for name, document in found.rules.items()}
-    return event_rule.Live("iam-alerting", "default", empty.arn_prefix, event_rule.RuleSet(rules, found.permissions))
+    return dataclasses.replace(empty, found=event_rule.RuleSet(rules, found.permissions))
 
 
 def live_mapping(**other: Any) -> dict[str, Any]:
@@ -207,20 +214,32 @@ def test_a_table_with_other_keys_is_refused_and_not_compared() -> None:
         difference("table", live("table", KeySchema=keys, AttributeDefinitions=types))
 
 
-def test_a_rule_in_sync_is_no_difference() -> None:
-    assert not rule.difference(live_rule(), DESIRED["rule"])
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_in_sync_is_no_difference(name: str) -> None:
+    assert not difference(name, live_rule(name))
 
 
-def test_a_rules_attribute_is_named_with_the_rule() -> None:
-    change = rule.difference(live_rule(State="DISABLED"), DESIRED["rule"])
-    assert by_attribute(change) == {"iam-alerting state": {"before": "DISABLED", "after": "ENABLED"}}
+@pytest.mark.parametrize("name", RULES)
+def test_a_rules_attribute_is_named_with_the_rule(name: str) -> None:
+    change = difference(name, live_rule(name, State="DISABLED"))
+    own = DESIRED[name]["Name"]
+    assert by_attribute(change)[f"{own} state"] == {"before": "DISABLED", "after": "ENABLED"}
+    assert all(title in (f"{own} state", f"{own}-2 state", f"{own}-3 state") for title in by_attribute(change))
 
 
-def test_a_rule_that_is_not_there_is_new() -> None:
-    empty = event_rule.Live("iam-alerting", "default", ARN.removesuffix("iam-alerting"), event_rule.RuleSet())
-    change = rule.difference(empty, DESIRED["rule"])
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_that_is_not_there_is_new(name: str) -> None:
+    change = difference(name, no_rule(name))
     assert change.before == {}
-    assert list(change.after) == ["iam-alerting"]
+    assert DESIRED[name]["Name"] in change.after
+
+
+def test_another_schedule_and_another_input_are_differences() -> None:
+    change = difference("heartbeat_rule", live_rule("heartbeat_rule", ScheduleExpression="rate(1 day)", Targets={}))
+    assert set(by_attribute(change)) == {
+        "iam-alerting-heartbeat schedule_expression",
+        "iam-alerting-heartbeat targets",
+    }
 
 
 def test_the_diff_of_an_attribute_says_whose_it_is() -> None:

@@ -187,3 +187,10 @@ def test_a_concurrency_with_which_alerts_would_be_lost_is_refused(
 @pytest.mark.parametrize(("executions", "group_seconds"), [(None, 0), (None, 300), (1, 0), (2, 300)])
 def test_other_concurrencies_are_taken_and_none_is_no_limit(executions: int | None, group_seconds: int) -> None:
     assert settings.check_reserved_concurrency(executions, group_seconds) == executions
+
+
+@pytest.mark.parametrize("minutes", [-5, 1, 4, 1441])
+def test_a_heartbeat_too_often_or_too_seldom_for_an_alarm_is_refused(minutes: int) -> None:
+    with pytest.raises(settings.SettingsError, match=f"iam_alerting_heartbeat_minutes is {minutes}.* 5 to 1440"):
+        settings.check_heartbeat_minutes(minutes)
+    assert [settings.check_heartbeat_minutes(allowed) for allowed in (0, 5, 1440)] == [0, 5, 1440]

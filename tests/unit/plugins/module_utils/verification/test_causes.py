@@ -81,7 +81,7 @@ def test_a_trail_that_records_iams_writes_is_no_cause(other: dict[str, Any]) -> 
 
 def rules(permissions: Any = None, **other: Any) -> event_rule.Live:
     empty = event_rule.Live("iam-alerting", "default", PREFIX, event_rule.RuleSet())
-    found = event_rule.desired(rule_component._options(DESIRED["rule"]), empty)
+    found = event_rule.desired(rule_component.options_of(DESIRED["rule"]), empty)
     documents = {name: {**document, **other} for name, document in found.rules.items()}
     kept = found.permissions if permissions is None else permissions
     return event_rule.Live("iam-alerting", "default", PREFIX, event_rule.RuleSet(documents, kept))

@@ -1,0 +1,32 @@
+"""The role's steps are in the order of the components: one account must not decide that of the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
+
+TASKS = Path(__file__).parents[5] / "roles" / "iam_alerting" / "tasks"
+
+
+def included(variable: str) -> list[str]:
+    (block,) = [task["block"] for task in yaml.safe_load((TASKS / "apply.yml").read_text()) if "block" in task]
+    steps: list[dict[str, Any]] = [step for step in block if step["when"].endswith(variable)]
+    for step in steps:
+        assert "loop" not in step
+        assert step["when"] == f"'{step['ansible.builtin.include_tasks'].removesuffix('.yml')}' in {variable}"
+    return [step["ansible.builtin.include_tasks"].removesuffix(".yml") for step in steps]
+
+
+def test_what_is_to_be_there_is_made_in_the_order_of_the_components() -> None:
+    assert included("__iam_alerting_making") == list(COMPONENTS)
+
+
+def test_what_is_to_go_is_removed_against_it() -> None:
+    # The bucket stays, whatever becomes of the trail, and so does the key.
+    optional = [name for name, document in stack().items() if "State" in document and name not in ("bucket", "key")]
+    assert included("__iam_alerting_removing") == optional[::-1]
