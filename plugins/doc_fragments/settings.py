@@ -132,7 +132,7 @@ options:
       customer_key:
         description:
           - Whether a KMS key of the account encrypts log files, messages and the table.
-          - Without it, AWS's own keys do. A key that is there from before stays: what it has encrypted is read with it.
+          - Without it, AWS's own keys do. A key that is there from before stays, to read what it has encrypted.
         type: bool
         default: false
       heartbeat_minutes:
