@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox import identity, strict
+from sandbox import identity, policies, strict
 from sandbox.admin import PREFIX, Admin
 from sandbox.call import Call, outcome_of, understand
 from sandbox.delivery import Delivery
@@ -59,6 +59,7 @@ class Layer:
         return await self._perform(scope, call, identity.caller_of(call.access_key))
 
     async def _perform(self, scope: Message, call: Call, caller: Caller) -> Response:
+        policies.CALL.set(call)
         verdict = self._faults.judge(call, caller)
         if verdict.instead:
             self._record(call, caller, verdict.instead, deliver=False)
