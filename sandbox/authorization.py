@@ -1,4 +1,4 @@
-"""The resource that IAM is asked about, where ministack names another one than AWS, or any."""
+"""The action and the resource that IAM is asked about, where ministack names others than AWS."""
 
 from __future__ import annotations
 
@@ -11,20 +11,34 @@ from ministack.services import iam
 from sandbox.call import Call
 from sandbox.identity import role_named
 
+# What ministack takes for another action, or AWS for one with another.
+_ACTIONS = {
+    ("lambda", "DeleteFunctionConcurrency"): "lambda:DeleteFunctionConcurrency",
+    ("sqs", "ChangeMessageVisibilityBatch"): "sqs:ChangeMessageVisibility",
+    ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
+    ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+}
 _RULE = ("PutRule", "DeleteRule", "DisableRule", "EnableRule", "DescribeRule")
 
 
 def install(current: Callable[[], Call | None]) -> None:
-    """Let ministack ask about the resource of the current call, as the Service Authorization Reference has it."""
-    extract = iam_actions.extract_resource_arn
+    """Let ministack ask about the current call as the Service Authorization Reference has it."""
+    extract_action, extract_resource = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
 
-    def extract_as_aws(service: str, *request: Any) -> str:
+    def action_as_aws(service: str, *request: Any) -> str | None:
+        call = current()
+        known = _ACTIONS.get((service, call.operation)) if call and call.service == service else None
+        action: str | None = known or extract_action(service, *request)
+        return action
+
+    def resource_as_aws(service: str, *request: Any) -> str:
         call = current()
         find = _SERVICES.get(service)
         found = find(call, request[-1]) if find and call and call.service == service else None
-        return found or str(extract(service, *request))
+        return found or str(extract_resource(service, *request))
 
-    iam_actions.extract_resource_arn = extract_as_aws
+    iam_actions.extract_iam_action = action_as_aws
+    iam_actions.extract_resource_arn = resource_as_aws
 
 
 def _of_events(call: Call, account: str) -> str | None:
