@@ -241,9 +241,9 @@ Without CloudFormation: make managed policies of the JSON below, which is for th
 
 ## What it can do all the same
 
-- It writes the permissions of the function's role and the function's code. Whoever holds it can so do, through the
-  function, what no permissions boundary or service control policy keeps the function's role from. Trust it to nobody
-  whom you would not trust with the account's alerting.
+- It writes the permissions of the function's role, and the function's code. So whoever holds it can do, through the
+  function, whatever no permissions boundary and no service control policy forbids that role. Let only those assume it
+  whom you would trust with the account.
 - It can end any subscription of SNS in the account, and list some things of others, as the tables say.
 """
 
