@@ -18,7 +18,7 @@ export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 TESTS := lint unit page sanity integration molecule artifact docs
 
-.PHONY: help setup demo preview test bench soak catalogue screenshots clean $(TESTS)
+.PHONY: help setup demo preview test bench soak catalogue permissions screenshots clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -38,12 +38,13 @@ test: ## Run every check, the cheapest first
 	    echo "==> make $$check"; $(MAKE) --no-print-directory $$check || exit 1; \
 	done; echo "All checks passed: $(TESTS)"
 
-lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint
+lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-lint
 	ruff format --check .
 	ruff check .
 	scripts/mypy.sh
 	yamllint --strict .
 	scripts/ansible-lint.sh
+	cfn-lint --include-checks I -- files/deployer/role.yml
 
 unit: $(VENV)/.test ## Unit tests
 	pytest tests/unit
@@ -68,6 +69,9 @@ docs: $(VENV)/.test ## Lint documentation and changelog
 
 catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
+
+permissions: $(VENV)/.run ## Write files/deployer/ and docs/deployer-policy.md anew from files/permissions.yml
+	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/deployer_policy.py
 
 screenshots: $(VENV)/.test ## Take the pictures of the status page in docs/ anew
 	PYTHONPATH=$(VENV)/collections:. $(VENV)/bin/python scripts/screenshots.py

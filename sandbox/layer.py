@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox import connection, identity, strict
+from sandbox import connection, identity, policies, strict
 from sandbox.admin import PREFIX, Admin
 from sandbox.call import Call, outcome_of, understand
 from sandbox.delivery import Delivery
@@ -65,6 +65,7 @@ class Layer:
         return await self._perform(scope, call, identity.caller_of(call.access_key))
 
     async def _perform(self, scope: Message, call: Call, caller: Caller) -> Response | Loss:
+        policies.CALL.set(call)
         verdict = self._faults.judge(call, caller)
         if isinstance(verdict.instead, Loss):
             return verdict.instead

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import request_scope
-from ministack.services import iam
+from ministack.services import iam, lambda_svc
 
+from sandbox.call import Call
 from sandbox.identity import role_named
+
+# The call that is being decided on: condition keys of services are about its parameters.
+CALL: ContextVar[Call | None] = ContextVar("CALL", default=None)
 
 
 def install() -> None:
@@ -28,12 +33,27 @@ def install() -> None:
             "aws:principalaccount": None if service else ctx.principal_account,
             "aws:principalisawsservice": "true" if service else "false",
             "aws:viaawsservice": "false",
+            **(_keys_of_lambda(ctx) if key.lower().startswith("lambda:") else {}),
         }
         return answers[key.lower()] if key.lower() in answers else resolve(key, ctx)
 
     evaluator._resolve_condition_key = resolve_as_aws
     # The sandbox speaks HTTP where AWS speaks TLS: aws:SecureTransport must not turn false for that.
     app.pin_request_origin = lambda address, _secure: pin_origin(address, True)
+
+
+def _keys_of_lambda(ctx: evaluator.EvalContext) -> dict[str, str]:
+    """The condition keys of a call to Lambda: whom it lets in, and the function of an event source mapping."""
+    call = CALL.get()
+    if call is None or call.service != "lambda":
+        return {}
+    if call.operation == "AddPermission":
+        return {"lambda:principal": str(call.params.get("Principal", ""))}
+    mapping = lambda_svc._esms.get(str(call.params.get("UUID", ""))) or call.params
+    if "EventSourceMapping" not in call.operation or "FunctionName" not in mapping:
+        return {}
+    name = lambda_svc._resolve_name(str(mapping["FunctionName"]))
+    return {"lambda:functionarn": f"arn:aws:lambda:{ctx.region}:{ctx.principal_account}:function:{name}"}
 
 
 def role_of_session(arn: str) -> str:
@@ -141,7 +161,7 @@ def role_allowed(role_arn: str, action: str, resource: str, keys: dict[str, str]
     return evaluator.evaluate(ctx, evaluator._gather_role_policies(name, account), *limits).decision == "Allow"
 
 
-def caller_allowed(access_key: str, account: str, action: str, resource: str) -> bool:
+def caller_allowed(access_key: str, account: str, action: str, resource: str, keys: dict[str, str]) -> bool:
     """Whether the identity behind an access key may do it, by its identity policies."""
     with request_scope(account, "us-east-1"):
         principal = evaluator.resolve_principal(access_key, account)
@@ -149,7 +169,7 @@ def caller_allowed(access_key: str, account: str, action: str, resource: str) ->
             return False
         if principal.policies is None:
             return True
-        ctx = _context(principal.type, principal.arn, account, action, resource, "us-east-1", {})
+        ctx = _context(principal.type, principal.arn, account, action, resource, "us-east-1", keys)
         return evaluator.evaluate(ctx, principal.policies, *principal.limits).decision == "Allow"
 
 

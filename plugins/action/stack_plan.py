@@ -32,9 +32,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.denied import DeniedError
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
-from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import DeniedError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components

@@ -23,7 +23,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import failure
+from ansible_collections.trailwatch.aws.plugins.module_utils.denied import failure
 
 Document = dict[str, Any]
 

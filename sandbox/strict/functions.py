@@ -55,7 +55,8 @@ def _role(call: Call, caller: Caller) -> None:
     role = policies.role_by_arn(arn)
     if role is None or not policies.trusts(role, SERVICE):
         raise RefusedError(_INVALID, "The role defined for the function cannot be assumed by Lambda.")
-    if not policies.caller_allowed(call.access_key, caller.account, "iam:PassRole", arn):
+    keys = {"iam:passedtoservice": SERVICE}
+    if not policies.caller_allowed(call.access_key, caller.account, "iam:PassRole", arn, keys):
         raise RefusedError(
             "AccessDeniedException",
             f"User: {caller.user_identity.get('arn')} is not authorized to perform: iam:PassRole on resource: {arn}",

@@ -27,8 +27,8 @@ except ImportError:
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import Credentials
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import PATIENT_ATTEMPTS
 
-# Every operation of a plan, and of a status, by service: what is exercised beforehand, and what the deploying role
-# needs to read.
+# Every operation of a plan, and of a status, by service: what is exercised beforehand. The deploying role needs them
+# all, so they are in the policy read of files/permissions.yml.
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "resourcegroupstaggingapi": ("GetResources",),
     "s3": (

@@ -13,10 +13,11 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError, is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call, call_all
-from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import DENIED, GONE, NEW, WRITES
+from ansible_collections.trailwatch.aws.plugins.module_utils.denied import DENIED
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.writes import GONE, NEW, WRITES
 
 # On whose ARN the permissions of a service are asked for, but for components that have another of the kind.
 _RESOURCES: dict[str, Callable[[Settings], str]] = {

@@ -19,8 +19,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_selectors
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import is_read_only, parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.denied import DENIED
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_selectors import ALL_MANAGEMENT_EVENTS, Kind
-from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import DENIED
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import AUTO, CREATE, EXISTING, Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trail import described

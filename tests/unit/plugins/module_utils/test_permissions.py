@@ -2,93 +2,141 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a denied call lacks, and that the permissions of the components are those of calls that exist."""
+"""The deployer's permissions: complete for what is read, no wider than they must be, and made into files."""
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Iterator
 from typing import Any
 
-import botocore.session
 import pytest
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from botocore.exceptions import ClientError
+from cfnlint.data import AdditionalSpecs
+from cfnlint.helpers import load_resource
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import call, call_all
-from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import WRITES, DeniedError, action
+from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
+from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import ANY, Place, Statement, permissions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import OPERATIONS
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import BUCKET_NAME_MAX, Settings
+from scripts.deployer_policy import POLICY_MAX, ROOT, files, size, template
+from tests.authorization import action_of
 
-SESSION = botocore.session.get_session()
+# Of no component, but of the account as a whole or of another playbook.
+OTHERS = {"account", "status", "verify", "redrive"}
+ACCOUNT = "111111111111"
+
+# Actions with a resource in some edition of AWS's reference, that stand with `*` nevertheless.
+WITHOUT_RESOURCE = {
+    "cloudwatch:GetMetricData": "the resource is a dataset, which metrics of AWS services are not in",
+    "sns:GetSubscriptionAttributes": "the Service Authorization Reference has none; the call names a subscription",
+    "sns:SetSubscriptionAttributes": "the same",
+    "sns:Unsubscribe": "the same",
+}
 
 
-def client(service: str, code: str, message: str = "no") -> Any:
-    """A client whose every call is refused with this error."""
-    made = SESSION.create_client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-
-    def refuse(model: Any, **_details: Any) -> None:
-        raise ClientError({"Error": {"Code": code, "Message": message}}, model.name)
-
-    made.meta.events.register("before-call", refuse)
-    return made
+def statements(policy: str | None = None) -> list[Statement]:
+    return [each for each in permissions().statements if policy in (None, each.policy)]
 
 
-def test_the_permission_is_told_where_aws_does_not() -> None:
-    s3 = client("s3", "AccessDenied")
-    with pytest.raises(DeniedError) as caught:
-        call("read the encryption of bucket x", s3.get_bucket_encryption, Bucket="x")
-    assert caught.value.permission == "s3:GetEncryptionConfiguration"
-    assert str(caught.value).startswith("Failed to read the encryption of bucket x: s3:GetEncryptionConfiguration is ")
-    told = caught.value.told("arn:aws:sts::111111111111:assumed-role/deployer/trailwatch", "111111111111")
-    assert told.startswith(
-        "arn:aws:sts::111111111111:assumed-role/deployer/trailwatch may not read the encryption of bucket x in account "
-        "111111111111: it lacks the permission s3:GetEncryptionConfiguration. "
+def resources_of(action: str) -> list[str]:
+    """The types of resources that an action can be confined to, as AWS's data in cfn-lint have them."""
+    service, name = action.lower().split(":")
+    known = load_resource(AdditionalSpecs, "Policies.json")[service]["Actions"][name].get("Resources", [])
+    return [known] if isinstance(known, str) else known
+
+
+def test_the_files_are_what_the_permissions_give() -> None:
+    for path, text in files(permissions()).items():
+        assert (ROOT / path).read_text() == text, f"{path}: run make permissions"
+
+
+def test_the_template_has_every_policy() -> None:
+    made = template(permissions())["Resources"].values()
+    names = {
+        each["Properties"]["ManagedPolicyName"]["Fn::Sub"] for each in made if "PolicyDocument" in each["Properties"]
+    }
+    assert names == {f"${{Name}}-deployer-{policy}" for policy in permissions().needed_for}
+
+
+@pytest.mark.parametrize("policy", permissions().needed_for)
+def test_a_policy_is_not_too_long_for_a_managed_one_whatever_the_name(policy: str) -> None:
+    longest = "n" * (BUCKET_NAME_MAX - len(f"-{ACCOUNT}-us-east-1"))
+    place = Place("aws-us-gov", ANY, ACCOUNT, longest)
+    assert size(permissions().document(policy, place)) <= POLICY_MAX
+
+
+def test_sids_are_unique() -> None:
+    sids = [statement.sid for statement in statements()]
+    assert len(set(sids)) == len(sids)
+
+
+def test_every_component_has_its_statements() -> None:
+    for component in COMPONENTS:
+        assert permissions().writes(component), component
+        assert any(each.component == component for each in statements("read")), component
+    assert {statement.component for statement in statements()} == set(COMPONENTS) | OTHERS
+
+
+def test_whatever_a_plan_or_a_status_reads_is_in_the_policy_to_read() -> None:
+    read = {action for statement in statements("read") for action in statement.actions}
+    wanted = {action_of(service, operation) for service, operations in OPERATIONS.items() for operation in operations}
+    assert wanted <= read
+
+
+def test_what_reads_only_reads() -> None:
+    verbs = ("Get", "List", "Describe")
+    actions = [action.split(":")[1] for each in statements("read") for action in each.actions]
+    assert [action for action in actions if not action.startswith(verbs)] == []
+
+
+def test_any_resource_stands_only_where_there_is_no_other_and_with_the_reason() -> None:
+    for statement in statements():
+        assert (ANY in statement.resources) == bool(statement.why), statement.sid
+        if ANY in statement.resources:
+            confinable = {action for action in statement.actions if resources_of(action)}
+            assert confinable <= set(WITHOUT_RESOURCE), statement.sid
+
+
+def test_reasons_are_of_actions_that_are_there() -> None:
+    for statement in statements():
+        assert set(statement.unseen) <= set(statement.actions), statement.sid
+        assert all(reason for reason in statement.unseen.values())
+
+
+def test_a_role_is_passed_to_lambda_alone() -> None:
+    (passing,) = [each for each in statements() if "iam:PassRole" in each.actions]
+    assert passing.actions == ("iam:PassRole",)
+    assert passing.condition == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+def arns_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from () if key in ("Policy", "PolicyDocument", "AssumeRolePolicyDocument") else arns_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from arns_in(each)
+    elif isinstance(value, str) and value.startswith("arn:"):
+        yield value
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"])
+def test_the_resources_are_those_of_the_stack(region: str) -> None:
+    settings = Settings(
+        name="watch",
+        account_id=ACCOUNT,
+        account_name="production",
+        region=region,
+        actions=("iam:CreateUser",),
+        subscriptions=(),
+        log_retention_days=365,
+        architecture="x86_64",
+        extra_tags={},
+        code=Package(b"", "", ""),
+        group_seconds=300,
     )
-
-
-def test_what_aws_says_is_missing_counts_for_more() -> None:
-    said = "User: arn:aws:iam::111111111111:user/x is not authorized to perform: iam:PassRole on resource: y"
-    lambda_ = client("lambda", "AccessDeniedException", said)
-    with pytest.raises(DeniedError) as caught:
-        call("delete function x", lambda_.delete_function, FunctionName="x")
-    assert caught.value.permission == "iam:PassRole"
-
-
-def test_all_pages_are_one_call() -> None:
-    with pytest.raises(DeniedError) as caught:
-        call_all("list the users", client("iam", "AccessDenied"), "list_users")
-    assert caught.value.permission == "iam:ListUsers"
-
-
-def test_other_errors_are_no_want_of_permission() -> None:
-    with pytest.raises(AnsibleAWSError) as caught:
-        call("read role x", client("iam", "NoSuchEntity").get_role, RoleName="x")
-    assert not isinstance(caught.value, DeniedError)
-
-
-@pytest.mark.parametrize(
-    ("signed_for", "operation", "permission"),
-    [
-        ("monitoring", "GetMetricData", "cloudwatch:GetMetricData"),
-        ("tagging", "GetResources", "tag:GetResources"),
-        ("s3", "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
-        ("lambda", "Invoke", "lambda:InvokeFunction"),
-        ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
-    ],
-)
-def test_permissions_have_iams_names(signed_for: str, operation: str, permission: str) -> None:
-    assert action(signed_for, operation) == permission
-
-
-def permissions_of_calls() -> set[str]:
-    """Those of all operations of the services that the role uses."""
-    services = {*OPERATIONS, "cloudwatch"}
-    models = [SESSION.get_service_model(service) for service in services]
-    return {action(model.signing_name, name) for model in models for name in model.operation_names}
-
-
-@pytest.mark.parametrize("component", WRITES)
-def test_no_permission_is_misspelt(component: str) -> None:
-    assert component in COMPONENTS
-    wanted = {each for permissions in WRITES[component].values() for each in permissions}
-    # That one belongs to no call of its own.
-    assert wanted - permissions_of_calls() <= {"iam:PassRole"}
+    place = Place(settings.partition, ANY, ACCOUNT, "watch")
+    patterns = [arn.format_map(vars(place)) for each in statements("read") for arn in each.resources if arn != ANY]
+    for arn in arns_in(desired_stack(settings)):
+        assert any(fnmatch.fnmatchcase(arn, pattern) for pattern in patterns), arn

@@ -1,0 +1,89 @@
+"""The action and the resource that IAM is asked about, where ministack names others than AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_actions
+from ministack.services import iam
+
+from sandbox.call import Call
+from sandbox.identity import role_named
+
+# What ministack takes for another action, or AWS for one with another.
+_ACTIONS = {
+    ("lambda", "DeleteFunctionConcurrency"): "lambda:DeleteFunctionConcurrency",
+    ("sqs", "ChangeMessageVisibilityBatch"): "sqs:ChangeMessageVisibility",
+    ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
+    ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+}
+_RULE = ("PutRule", "DeleteRule", "DisableRule", "EnableRule", "DescribeRule")
+
+
+def install(current: Callable[[], Call | None]) -> None:
+    """Let ministack ask about the current call as the Service Authorization Reference has it."""
+    extract_action, extract_resource = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+
+    def action_as_aws(service: str, *request: Any) -> str | None:
+        call = current()
+        known = _ACTIONS.get((service, call.operation)) if call and call.service == service else None
+        action: str | None = known or extract_action(service, *request)
+        return action
+
+    def resource_as_aws(service: str, *request: Any) -> str:
+        call = current()
+        find = _SERVICES.get(service)
+        found = find(call, request[-1]) if find and call and call.service == service else None
+        return found or str(extract_resource(service, *request))
+
+    iam_actions.extract_iam_action = action_as_aws
+    iam_actions.extract_resource_arn = resource_as_aws
+
+
+def _of_events(call: Call, account: str) -> str | None:
+    """A rule on the default bus has no bus in its ARN."""
+    start, params = f"arn:aws:events:{call.region}:{account}", call.params
+    if call.operation == "DescribeEventBus":
+        return f"{start}:event-bus/{params.get('Name') or 'default'}"
+    rule = params.get("Name") if call.operation in _RULE else params.get("Rule")
+    bus = params.get("EventBusName") or "default"
+    named = f"{start}:rule/{rule}" if bus == "default" else f"{start}:rule/{bus}/{rule}"
+    return named if rule else params.get("ResourceARN")
+
+
+def _of_iam(call: Call, account: str) -> str | None:
+    """Users and roles have their path in the ARN, also those that are yet to be made."""
+    path = call.params.get("Path", "/")
+    if name := call.params.get("RoleName"):
+        role = role_named(account, name) or {}
+        return str(role.get("Arn", f"arn:aws:iam::{account}:role{path}{name}"))
+    if name := call.params.get("UserName"):
+        user = iam._users.get_scoped(account, None, name) or {}
+        return str(user.get("Arn", f"arn:aws:iam::{account}:user{path}{name}"))
+    return None
+
+
+def _of_cloudtrail(call: Call, _account: str) -> str | None:
+    listed = call.params.get("ResourceIdList") or [call.params.get("ResourceId")]
+    return str(listed[0]) if listed[0] else None
+
+
+def _of_lambda(call: Call, account: str) -> str | None:
+    if call.operation != "CreateFunction":
+        return None
+    return f"arn:aws:lambda:{call.region}:{account}:function:{call.params.get('FunctionName', '')}"
+
+
+def _of_tagged(call: Call, _account: str) -> str | None:
+    return call.params.get("ResourceArn")
+
+
+_SERVICES: dict[str, Callable[[Call, str], str | None]] = {
+    "cloudtrail": _of_cloudtrail,
+    "dynamodb": _of_tagged,
+    "events": _of_events,
+    "iam": _of_iam,
+    "lambda": _of_lambda,
+    "sns": _of_tagged,
+}

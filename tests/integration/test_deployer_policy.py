@@ -1,0 +1,329 @@
+"""The role of the template for deployers can do all that the playbooks do, and nothing that it must not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import permissions
+from sandbox.client import Sandbox
+from tests.authorization import actions_of
+from tests.integration import drift
+from tests.integration.conftest import Playbooks, Run
+from tests.integration.live import Account, resources
+
+NAME = "iam-alerting"
+ROLE = f"{NAME}-deployer"
+TEMPLATE = Path(__file__).parents[2] / "files" / "deployer" / "role.yml"
+EXTERNAL_ID = "trailwatch-7f3a"
+ADDRESS = "secops@example.com"
+# The sandbox's numbers are true at once; and what a broken verification left is not waited for.
+AT_ONCE = ("-e", "__iam_alerting_settle_seconds=0", "-e", "__iam_alerting_leftover_minutes=0")
+# The two accounts differ in what is optional: in the settings, and in whom the template lets in.
+ACCOUNTS: dict[str, dict[str, Any]] = {
+    "plain": {"iam_alerting_external_id": EXTERNAL_ID},
+    "grouped": {"iam_alerting_group_seconds": 60, "iam_alerting_verify_with": "role"},
+}
+REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03:12:45Z#1a2b"}})
+
+
+def make_role(account: Account, sandbox: Sandbox, **parameters: str) -> None:
+    given = {"TrustedPrincipal": sandbox.management_account, "DeleteLogs": "true", **parameters}
+    cloudformation = account.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="trailwatch-deployer",
+        TemplateBody=TEMPLATE.read_text(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="trailwatch-deployer", WaiterConfig={"Delay": 1})
+
+
+def hands_on_plain(account: Account) -> None:
+    """Every attribute that is managed is changed at once, but for what would hide another change."""
+    hidden = ("", "Role", "S3BucketName")
+    for row in drift.ROWS:
+        if row.attribute not in hidden and row.hand is not drift.second_target:
+            row.hand(account)
+
+
+def hands_on_grouped(account: Account) -> None:
+    for row in drift.GROUPING_ROWS:
+        if row.attribute:
+            row.hand(account)
+    sns = account.client("sns")
+    for each in sns.list_subscriptions_by_topic(TopicArn=drift.arn(account, "sns", NAME))["Subscriptions"]:
+        sns.set_subscription_attributes(
+            SubscriptionArn=each["SubscriptionArn"],
+            AttributeName="FilterPolicy",
+            AttributeValue='{"severity": ["low"]}',
+        )
+
+
+def leave_what_a_broken_verification_leaves(account: Account) -> None:
+    name, tags = f"{NAME}-verify-0", [{"Key": "trailwatch", "Value": NAME}]
+    iam, path = account.client("iam"), "/trailwatch-verify/"
+    iam.create_user(UserName=name, Path=path, Tags=tags)
+    iam.create_role(RoleName=name, Path=path, Tags=tags, AssumeRolePolicyDocument=drift.TRUST)
+    account.client("sqs").create_queue(QueueName=name, tags={"trailwatch": NAME})
+
+
+def lose_messages(account: Account) -> None:
+    for body in ("no event", REMINDER):
+        account.client("sqs").send_message(QueueUrl=drift.queue_url(account), MessageBody=body)
+
+
+class Deployer:
+    """Accounts that are deployed, changed by hand, mended, proven and torn down with the role of the template alone."""
+
+    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, accounts: Mapping[str, Account]) -> None:
+        self.sandbox, self.playbooks, self.accounts = sandbox, playbooks, accounts
+        self.runs: dict[str, Run] = {}
+        self.calls: dict[str, list[dict[str, Any]]] = {}
+
+    def run(self, step: str, playbook: str, *options: str, **variables: Any) -> None:
+        hosts = {
+            name: {
+                "account_id": account.id,
+                "iam_alerting_assume_role": ROLE,
+                "iam_alerting_actions": ["iam:*User", "iam:*Role"],
+                "iam_alerting_subscribers": [{"endpoint": ADDRESS, "minimum_severity": "medium"}],
+                "iam_alerting_verify_minutes": 2,
+                **ACCOUNTS[name],
+                **variables,
+            }
+            for name, account in self.accounts.items()
+        }
+        self.each(lambda account: self.sandbox.clear_calls(account.id))
+        self.runs[step] = self.playbooks.run(playbook, hosts, *AT_ONCE, *options)
+        made = [call for account in self.accounts.values() for call in self._made(account)]
+        self.calls.setdefault(step, []).extend(made)
+
+    def each(self, hand: Callable[[Account], None]) -> None:
+        for account in self.accounts.values():
+            hand(account)
+
+    def _made(self, account: Account) -> list[dict[str, Any]]:
+        """What the role has called in an account."""
+        calls = self.sandbox.calls(account.id)
+        return [call for call in calls if f"assumed-role/{ROLE}/" in call["userIdentity"].get("arn", "")]
+
+    def called(self, *steps: str) -> set[str]:
+        """The actions that these steps needed, or all."""
+        return {action for step in steps or self.calls for call in self.calls[step] for action in actions_of(call)}
+
+    def live(self) -> None:
+        """All that the playbooks do in the life of an account."""
+        self.run("deploy", "deploy")
+        assert self.runs["deploy"].status == 0, self.runs["deploy"].output
+        self.sandbox.confirm(ADDRESS)
+        hands_on_plain(self.accounts["plain"])
+        hands_on_grouped(self.accounts["grouped"])
+        self.run("mend", "deploy")
+        self.run("second", "deploy")
+        self.each(leave_what_a_broken_verification_leaves)
+        self.run("verify", "verify")
+        self.each(lose_messages)
+        self.run("redrive", "redrive")
+        self.run("status", "status", "-e", "iam_alerting_status_show=all")
+        self.run("switch off", "deploy", iam_alerting_group_seconds=0)
+        self.run("teardown", "teardown", "-e", "iam_alerting_delete_logs=true")
+        if self.runs["teardown"].status:
+            # CloudTrail delivered a last file while the bucket was being emptied: it is repeated.
+            self.run("teardown", "teardown", "-e", "iam_alerting_delete_logs=true")
+
+
+@pytest.fixture(scope="module")
+def accounts(sandbox: Sandbox, open_account: Callable[[], Account]) -> dict[str, Account]:
+    opened = {name: open_account() for name in ACCOUNTS}
+    caller = boto3.session.Session(sandbox.management_account, "any", region_name="us-east-1")
+    organizations = caller.client("organizations", endpoint_url=sandbox.endpoint)
+    organization = organizations.describe_organization()["Organization"]["Id"]
+    make_role(opened["plain"], sandbox, ExternalId=EXTERNAL_ID, OrganizationId=organization)
+    make_role(opened["grouped"], sandbox)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def deployer(sandbox: Sandbox, playbooks: Playbooks, accounts: dict[str, Account]) -> Deployer:
+    deployer = Deployer(sandbox, playbooks, accounts)
+    deployer.live()
+    return deployer
+
+
+OUTCOMES = {
+    "deploy": {name: "changed: bucket, trail, topic, " for name in ACCOUNTS},
+    "mend": {"plain": "changed: bucket, trail, topic, queue, log_group, execution_role, function, rule"},
+    "second": {name: "in sync" for name in ACCOUNTS},
+    "verify": {name: "pass: " for name in ACCOUNTS},
+    "switch off": {"grouped": "changed: function, rule; removed: event_source_mapping, event_queue, table"},
+    "teardown": {name: "removed, with all log files" for name in ACCOUNTS},
+}
+
+
+@pytest.mark.parametrize("step", OUTCOMES)
+def test_the_role_suffices(step: str, deployer: Deployer) -> None:
+    run = deployer.runs[step]
+    assert run.status == 0, run.output
+    for name, said in OUTCOMES[step].items():
+        assert run.outcome(name).startswith(said), run.output
+
+
+def test_the_role_suffices_for_redrive_and_status(deployer: Deployer) -> None:
+    redriven, status = deployer.runs["redrive"], deployer.runs["status"]
+    told = {"grouped": "1 reminded of a summary", "plain": "1 a reminder without anything to tell"}
+    for name, what in told.items():
+        assert f"{what}, 1 left. message " in redriven.outcome(name), redriven.output
+        assert redriven.outcome(name).endswith(": is no event; look at it, and delete it by hand")
+    assert status.status == 0, status.output
+    assert "unreadable" not in status.output
+
+
+def test_nothing_that_the_role_called_was_denied(deployer: Deployer) -> None:
+    denied = [
+        (step, call["eventName"], call["errorMessage"])
+        for step, calls in deployer.calls.items()
+        for call in calls
+        if "denied" in call.get("errorCode", "").lower() or "not authorized" in call.get("errorMessage", "")
+    ]
+    assert denied == []
+
+
+def allowed(*policies: str) -> set[str]:
+    return {action for name in policies for statement in permissions().of(name) for action in statement.actions}
+
+
+def test_the_policies_are_what_was_called_and_what_says_why_not(deployer: Deployer) -> None:
+    everything = allowed(*permissions().needed_for)
+    unseen = {action for statement in permissions().statements for action in statement.unseen}
+    assert deployer.called() - everything == set()
+    assert everything - deployer.called() - unseen == set()
+
+
+@pytest.mark.parametrize(
+    ("policies", "steps"),
+    [
+        (["read"], ["second", "status"]),
+        (["read", "deploy", "deploy-options"], ["deploy", "mend", "switch off"]),
+        (["read", "prove"], ["verify", "redrive"]),
+    ],
+    ids=["read", "deploy", "prove"],
+)
+def test_a_policy_suffices_for_what_it_is_said_to_be_needed_for(
+    policies: list[str], steps: list[str], deployer: Deployer
+) -> None:
+    assert deployer.called(*steps) - allowed(*policies) == set()
+
+
+def test_nothing_is_left(deployer: Deployer) -> None:
+    for account in deployer.accounts.values():
+        drift.tidy(account)
+        found = resources(account)
+        left = {kind: set(found[kind]) for kind in found if found[kind] and kind != "roles"}
+        assert left == {}
+        assert f"{NAME}-function" not in found["roles"]
+
+
+@pytest.fixture(scope="module")
+def session(accounts: dict[str, Account], sandbox: Sandbox) -> boto3.session.Session:
+    """The role's own session in an account whose administrator has other things in it, too."""
+    account = accounts["plain"]
+    account.client("s3").create_bucket(Bucket=f"payroll-{account.id}")
+    account.client("sqs").create_queue(QueueName="payroll")
+    for role in ("payroll", f"{NAME}-function"):
+        account.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=drift.TRUST)
+    caller = boto3.session.Session(sandbox.management_account, "any", region_name="us-east-1")
+    keys = caller.client("sts", endpoint_url=sandbox.endpoint).assume_role(
+        RoleArn=f"arn:aws:iam::{account.id}:role/{ROLE}", RoleSessionName="intruder", ExternalId=EXTERNAL_ID
+    )["Credentials"]
+    return boto3.session.Session(
+        keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1"
+    )
+
+
+FUNCTION = {"Runtime": "python3.13", "Handler": "x.y", "Code": {"ZipFile": b"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="}}
+# ACCOUNT stands for the account's id.
+FORBIDDEN: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "delete another bucket": ("s3", "delete_bucket", {"Bucket": "payroll-ACCOUNT"}),
+    "read another bucket's policy": ("s3", "get_bucket_policy", {"Bucket": "payroll-ACCOUNT"}),
+    "stop another trail": ("cloudtrail", "delete_trail", {"Name": "payroll"}),
+    "stop our trail": ("cloudtrail", "stop_logging", {"Name": NAME}),
+    "delete another role": ("iam", "delete_role", {"RoleName": "payroll"}),
+    "give itself permissions": (
+        "iam",
+        "put_role_policy",
+        {"RoleName": ROLE, "PolicyName": "all", "PolicyDocument": drift.ANY},
+    ),
+    "attach a managed policy": (
+        "iam",
+        "attach_role_policy",
+        {"RoleName": f"{NAME}-function", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    ),
+    "make a user": ("iam", "create_user", {"UserName": "mallory"}),
+    "make a user under another path": ("iam", "create_user", {"UserName": "mallory", "Path": "/trailwatch/"}),
+    "give a user keys": ("iam", "create_access_key", {"UserName": f"{NAME}-verify-0"}),
+    "read another queue": ("sqs", "get_queue_attributes", {"QueueUrl": "http://x/ACCOUNT/payroll"}),
+    "make another function": (
+        "lambda",
+        "create_function",
+        {"FunctionName": "other", "Role": f"arn:aws:iam::ACCOUNT:role/{NAME}-function", **FUNCTION},
+    ),
+    "pass another role": (
+        "lambda",
+        "create_function",
+        {"FunctionName": NAME, "Role": "arn:aws:iam::ACCOUNT:role/payroll", **FUNCTION},
+    ),
+    "let another account invoke the function": (
+        "lambda",
+        "add_permission",
+        {
+            "FunctionName": NAME,
+            "StatementId": "x",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "arn:aws:iam::123456789012:root",
+        },
+    ),
+    "map a queue to another function": (
+        "lambda",
+        "create_event_source_mapping",
+        {"FunctionName": "other", "EventSourceArn": "arn:aws:sqs:us-east-1:ACCOUNT:payroll"},
+    ),
+    "make another rule": ("events", "put_rule", {"Name": "other", "EventPattern": '{"source": ["aws.ec2"]}'}),
+    "publish to the topic": (
+        "sns",
+        "publish",
+        {"TopicArn": f"arn:aws:sns:us-east-1:ACCOUNT:{NAME}", "Message": "all is well"},
+    ),
+}
+
+
+@pytest.mark.parametrize("deed", FORBIDDEN)
+def test_the_role_cannot(
+    deed: str, session: boto3.session.Session, accounts: dict[str, Account], sandbox: Sandbox
+) -> None:
+    service, operation, arguments = FORBIDDEN[deed]
+    here = {
+        key: value.replace("ACCOUNT", accounts["plain"].id) if isinstance(value, str) else value
+        for key, value in arguments.items()
+    }
+    client = session.client(service, endpoint_url=sandbox.endpoint)
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(**here)
+    assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "AuthorizationError")
+
+
+def test_nobody_is_let_in_without_what_the_template_asks_for(accounts: dict[str, Account], sandbox: Sandbox) -> None:
+    caller = boto3.session.Session(sandbox.management_account, "any", region_name="us-east-1")
+    sts = caller.client("sts", endpoint_url=sandbox.endpoint)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sts.assume_role(RoleArn=f"arn:aws:iam::{accounts['plain'].id}:role/{ROLE}", RoleSessionName="stranger")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        accounts["plain"].client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{accounts['grouped'].id}:role/{ROLE}", RoleSessionName="stranger"
+        )
