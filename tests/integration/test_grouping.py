@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -120,7 +121,8 @@ def test_while_the_queue_is_not_empty_nothing_of_grouping_is_removed(switch: Swi
     host = hosts({"production": switch.account}, 0)
     run = switch.playbooks.run("deploy", host, *AT_ONCE, "-e", "__iam_alerting_drain_retries=1")
     assert run.status != 0
-    assert "iam-alerting-events still has 1 messages" in run.outcome("production")
+    # Besides it waits what is still to be told of this deployment itself.
+    assert re.search(r"iam-alerting-events still has \d+ messages", run.outcome("production"))
     assert "Deploy again" in run.outcome("production")
     found = resources(switch.account)
     assert found["rules"]["iam-alerting"]["targets"][0]["Arn"].endswith(":function:iam-alerting")

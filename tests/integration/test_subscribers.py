@@ -35,7 +35,6 @@ class Subscribers:
     ) -> None:
         self.sandbox, self.playbooks, self.account, self.plain, self.secure = sandbox, playbooks, account, plain, secure
         self.queue_url = self._queue()
-        self.alerts = 0
 
     def _queue(self) -> str:
         arn = f"arn:aws:sqs:us-east-1:{self.account.id}:siem"
@@ -65,19 +64,31 @@ class Subscribers:
             "not all subscribers have confirmed",
         )
 
-    def received(self) -> Mapping[str, str]:
-        """What the next alert brings to each of them, as text."""
+    def received(self, call: str) -> Mapping[str, str]:
+        """What the alert of a call brings to each of them, as text. There are others, of what deploying changes."""
+        mail = until(lambda: self._mail(call), f"no mail of {call}")
+        message = until(lambda: self._message(call), f"no message of {call} on the queue")
+        posted = [
+            until(lambda hook=hook: self._posted(hook, call), f"nothing of {call} was posted to {hook.url}")
+            for hook in (self.plain, self.secure)
+        ]
+        return {"email": mail, "sqs": message, "http": posted[0], "https": posted[1]}
+
+    def _mail(self, call: str) -> str:
+        mails = [mail for mail in self.sandbox.mails(ADDRESS) if call in mail["Subject"]]
+        return str(mails[0].get_content()) if mails else ""
+
+    def _message(self, call: str) -> str:
         sqs = self.account.client("sqs")
-        self.alerts += 1
-        mail = self.sandbox.wait_for_mails(ADDRESS, self.alerts)[-1]
-        [message] = until(
-            lambda: sqs.receive_message(QueueUrl=self.queue_url).get("Messages"), "no message on the queue"
-        )
-        sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        for hook in (self.plain, self.secure):
-            until(lambda hook=hook: hook.notifications, f"nothing was posted to {hook.url}")
-        posted = [json.loads(hook.notifications.pop())["Message"] for hook in (self.plain, self.secure)]
-        return {"email": mail.get_content(), "sqs": message["Body"], "http": posted[0], "https": posted[1]}
+        for message in sqs.receive_message(QueueUrl=self.queue_url).get("Messages", []):
+            sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            if call in message["Body"]:
+                return str(message["Body"])
+        return ""
+
+    def _posted(self, hook: Webhook, call: str) -> str:
+        messages = [json.loads(body)["Message"] for body in hook.notifications]
+        return next((str(message) for message in messages if call in message), "")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +105,7 @@ def subscribers(
 def test_programs_get_the_finding_and_people_the_mail(subscribers: Subscribers) -> None:
     subscribers.deploy(iam_alerting_time_zone="Asia/Tokyo")
     subscribers.account.client("iam").create_user(UserName="mallory")
-    received = subscribers.received()
+    received = subscribers.received("CreateUser")
     assert "called iam:CreateUser on user mallory" in " ".join(received["email"].split())
     assert " in Asia/Tokyo)" in received["email"]
     finding = json.loads(received["sqs"])
@@ -116,7 +127,7 @@ def test_chat_gets_its_notification_and_trusted_accounts_are_known(subscribers: 
         RoleName="OrganizationAccountAccessRole",
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
-    received = subscribers.received()
+    received = subscribers.received("UpdateAssumeRolePolicy")
     reason = f"Account {TRUSTED}, one of your trusted accounts, may become the role."
     assert f"HIGH: {reason}" in received["email"]
     assert " in Asia/Tokyo)" not in received["email"]

@@ -17,7 +17,7 @@ from tests.integration import others
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account
 
-ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule"
+ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, alarms, tampering_rule"
 WITHOUT_TRAIL = ALL.removeprefix("bucket, trail, ")
 MOST_READS = 24
 MULTI_REGION = {"IsMultiRegionTrail": True}

@@ -114,8 +114,9 @@ def test_alerts_arrive_and_the_accounts_are_as_before(
         stages = r"\(record [\d.]+, function [\d.]+, topic [\d.]+, queue [\d.]+, seen [\d.]+\)"
         assert re.fullmatch(rf"pass: CreateUser [\d.]+ s, DeleteUser [\d.]+ s {stages}", run.outcome(name))
         assert traces(account) == {}
-        mails = sandbox.wait_for_mails(f"{account.id}@example.com", 2)
-        assert sorted(mail["Subject"].split()[1] for mail in mails) == ACTIONS
+        # Subscribers are told, too, that the queue of the verification was unsubscribed.
+        mails = sandbox.wait_for_mails(f"{account.id}@example.com", 3)
+        assert sorted(mail["Subject"].split()[1] for mail in mails) == [*ACTIONS, "sns:Unsubscribe"]
     again = playbooks.run("deploy", hosts_of(deployed))
     assert [again.outcome(name) for name in deployed] == ["in sync"] * len(deployed)
 

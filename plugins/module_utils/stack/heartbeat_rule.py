@@ -36,4 +36,4 @@ def left(account: Account, desired: Document) -> bool:
     return any(arn.endswith(f":rule/{desired['Name']}") for arn in account.tagged)
 
 
-live, difference = rule.read, rule.compared
+live, difference, is_there = rule.read, rule.compared, rule.is_there

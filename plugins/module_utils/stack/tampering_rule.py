@@ -32,4 +32,4 @@ def desired(settings: Settings) -> dict[str, Any]:
     }
 
 
-live, difference = rule.read, rule.compared
+live, difference, is_there = rule.read, rule.compared, rule.is_there
