@@ -98,9 +98,9 @@ def _listed(account: Account, desired: Document) -> list[Document]:
     return listed
 
 
-def is_there(live: event_rule.Live) -> bool:
-    """Rules are read as a set, which may be empty."""
-    return bool(live.found.rules)
+def is_there(live: event_rule.Live | None) -> bool:
+    """Rules are read as a set, which may be empty. Of one that nobody wants it may not be read at all."""
+    return live is not None and bool(live.found.rules)
 
 
 def difference(live: event_rule.Live, desired: Document) -> Change:
