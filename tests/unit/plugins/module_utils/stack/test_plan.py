@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key, plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
@@ -67,6 +69,13 @@ def test_what_the_tagging_service_knows_of_is_looked_for(
 def test_unwanted_and_there_is_a_removal_and_not_there_is_none(name: str) -> None:
     assert plan._difference(name, {"TableName": "iam-alerting-groups"}, OFF[name]) == REMOVAL
     assert not plan._difference(name, None, OFF[name])
+
+
+@pytest.mark.parametrize("name", ["rule", "heartbeat_rule", "tampering_rule"])
+def test_rules_that_are_gone_or_were_not_read_are_not_there(name: str) -> None:
+    none = event_rule.Live("iam-alerting", "default", "", event_rule.RuleSet())
+    some = dataclasses.replace(none, found=event_rule.RuleSet({"iam-alerting": {}}))
+    assert [plan._is_there(name, live) for live in (None, none, some)] == [False, False, True]
 
 
 def test_what_goes_comes_last_and_in_reverse() -> None:
