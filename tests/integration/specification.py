@@ -255,6 +255,18 @@ def alarms(tags: dict[str, str], *topics: str) -> dict[str, Any]:
     }
 
 
+def with_heartbeat_alarm(specified: dict[str, Any], minutes: int) -> dict[str, Any]:
+    """As C(specified), with the alarm on a heartbeat every so many minutes, at most eight hours."""
+    specified["alarms"]["iam-alerting-heartbeat"] = {
+        **specified["alarms"]["iam-alerting-dead-letters"],
+        "watches": [("Heartbeats", "iam-alerting", "Sum", 3 * minutes * 60)],
+        "more than": 1.0,
+        "of": ("LessThanThreshold", None, 1),
+        "without data": "breaching",
+    }
+    return specified
+
+
 def with_fallback(specified: dict[str, Any], account: str, address: str) -> dict[str, Any]:
     """As C(specified), with a mail address as the fallback of the alarms."""
     topic = f"arn:aws:sns:us-east-1:{account}:iam-alerting"

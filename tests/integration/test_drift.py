@@ -13,7 +13,14 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, heartbeat_rule, specification, with_fallback, with_key
+from tests.integration.specification import (
+    grouped,
+    heartbeat_rule,
+    specification,
+    with_fallback,
+    with_heartbeat_alarm,
+    with_key,
+)
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
@@ -48,6 +55,7 @@ def specified(name: str, account: Account) -> dict[str, Any]:
         document = grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS)
         document["functions"]["iam-alerting"]["at most"] = CONCURRENCY
         document["rules"]["iam-alerting-heartbeat"] = heartbeat_rule(account.id, MINUTES, queue="iam-alerting-events")
+        with_heartbeat_alarm(document, MINUTES)
         key = account.client("kms").describe_key(KeyId="alias/iam-alerting")["KeyMetadata"]["Arn"]
         return with_key(account.id, document, key)
     return with_fallback(specification(account.id, name, ACTIONS, [SUBSCRIBER]), account.id, FALLBACK)

@@ -21,9 +21,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 
 MINUTE = 60
 FIVE_MINUTES = 5 * MINUTE
+DAY = 24 * 60 * MINUTE
 # An event that fails again and again stays half an hour in the queue before it is a dead letter, and a summary is put
 # off for a quarter of an hour.
 WAITING_SECONDS = 60 * MINUTE
+# A heartbeat may be late, so more than one has to be missing.
+MISSED_HEARTBEATS = 3
 
 REDRIVE = "ansible-playbook playbooks/redrive.yml"
 DEPLOY = "ansible-playbook playbooks/deploy.yml"
@@ -45,6 +48,7 @@ def desired(settings: Settings) -> dict[str, Any]:
             _notifications_failed(settings),
             _unheard(settings),
             *([_events_waiting(settings)] if settings.group_seconds else []),
+            *([_heartbeat(settings)] if settings.heartbeat_minutes else []),
         ],
         "Tags": settings.tags,
     }
@@ -215,6 +219,26 @@ def _events_waiting(settings: Settings) -> Document:
         "is lost for 14 days.",
         **_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", FIVE_MINUTES, QueueName=queue),
         Threshold=float(WAITING_SECONDS),
+    )
+
+
+def _heartbeat(settings: Settings) -> Document:
+    """The one alarm for which no data is bad news. It looks back a day at most, so at fewer of rare heartbeats.
+
+    Amazon CloudWatch API Reference, PutMetricAlarm: 86,400 seconds for periods of less than an hour, more for longer.
+    """
+    period = min(MISSED_HEARTBEATS * settings.heartbeat_minutes * MINUTE, DAY)
+    return _alarm(
+        settings,
+        "heartbeat",
+        f"no heartbeat came through for {period // MINUTE} minutes, so alerts may not either: the rule "
+        f"{names.heartbeat_rule_name(settings)}, the function {settings.name}, its log or a queue before it has "
+        f"stopped. {STATUS} tells what differs; {DEPLOY} mends most, then {VERIFY} proves it and {REDRIVE} sends what "
+        "was kept.",
+        **_metric("Trailwatch", "Heartbeats", "Sum", period, Pipeline=settings.name),
+        Threshold=1.0,
+        ComparisonOperator="LessThanThreshold",
+        TreatMissingData="breaching",
     )
 
 

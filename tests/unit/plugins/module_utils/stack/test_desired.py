@@ -226,6 +226,20 @@ def test_what_is_watched() -> None:
         "unheard": ["NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFilteredOut"],
     }
     assert set(alarms(group_seconds=300)) - set(alarms()) == {"events-waiting"}
+    assert set(alarms(heartbeat_minutes=15)) - set(alarms()) == {"heartbeat"}
+
+
+def test_three_heartbeats_may_be_missing_but_no_more_than_a_day() -> None:
+    for minutes in range(5, 1441):
+        alarm = alarms(heartbeat_minutes=minutes, name="n" * 30)["n" * 30 + "-heartbeat"]
+        assert alarm["Period"] * alarm["EvaluationPeriods"] == min(3 * minutes * 60, 86_400)
+        assert alarm["Period"] % 60 == 0
+        assert (alarm["Namespace"], metrics(alarm), alarm["Statistic"]) == ("Trailwatch", ["Heartbeats"], "Sum")
+        assert alarm["Dimensions"] == [{"Name": "Pipeline", "Value": "n" * 30}]
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1.0)
+        assert alarm["TreatMissingData"] == "breaching"
+        assert "ansible-playbook playbooks/" in alarm["AlarmDescription"]
+        assert len(alarm["AlarmDescription"]) <= 1024
 
 
 def test_each_rule_has_an_alarm() -> None:
