@@ -23,12 +23,27 @@ ROLE = f"{NAME}-deployer"
 TEMPLATE = Path(__file__).parents[2] / "files" / "deployer" / "role.yml"
 EXTERNAL_ID = "trailwatch-7f3a"
 ADDRESS = "secops@example.com"
+FALLBACK = "on-call@example.com"
 # The sandbox's numbers are true at once; and what a broken verification left is not waited for.
 AT_ONCE = ("-e", "__iam_alerting_settle_seconds=0", "-e", "__iam_alerting_leftover_minutes=0")
 # The two accounts differ in what is optional: in the settings, and in whom the template lets in.
+OPTIONS = {
+    "iam_alerting_group_seconds": 60,
+    "iam_alerting_reserved_concurrency": 5,
+    "iam_alerting_heartbeat_minutes": 15,
+    "iam_alerting_customer_key": True,
+    "iam_alerting_fallback": FALLBACK,
+}
+OFF = {
+    "iam_alerting_group_seconds": 0,
+    "iam_alerting_reserved_concurrency": None,
+    "iam_alerting_heartbeat_minutes": 0,
+    "iam_alerting_customer_key": False,
+    "iam_alerting_fallback": "",
+}
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "plain": {"iam_alerting_external_id": EXTERNAL_ID},
-    "grouped": {"iam_alerting_group_seconds": 60, "iam_alerting_verify_with": "role"},
+    "everything": {**OPTIONS, "iam_alerting_verify_with": "role"},
 }
 REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03:12:45Z#1a2b"}})
 
@@ -53,7 +68,7 @@ def hands_on_plain(account: Account) -> None:
             row.hand(account)
 
 
-def hands_on_grouped(account: Account) -> None:
+def hands_on_everything(account: Account) -> None:
     for row in drift.GROUPING_ROWS:
         if row.attribute:
             row.hand(account)
@@ -124,7 +139,7 @@ class Deployer:
         assert self.runs["deploy"].status == 0, self.runs["deploy"].output
         self.sandbox.confirm(ADDRESS)
         hands_on_plain(self.accounts["plain"])
-        hands_on_grouped(self.accounts["grouped"])
+        hands_on_everything(self.accounts["everything"])
         self.run("mend", "deploy")
         self.run("second", "deploy")
         self.each(leave_what_a_broken_verification_leaves)
@@ -146,7 +161,7 @@ def accounts(sandbox: Sandbox, open_account: Callable[[], Account]) -> dict[str,
     organizations = caller.client("organizations", endpoint_url=sandbox.endpoint)
     organization = organizations.describe_organization()["Organization"]["Id"]
     make_role(opened["plain"], sandbox, ExternalId=EXTERNAL_ID, OrganizationId=organization)
-    make_role(opened["grouped"], sandbox)
+    make_role(opened["everything"], sandbox)
     return opened
 
 
@@ -162,7 +177,7 @@ OUTCOMES = {
     "mend": {"plain": "changed: bucket, trail, topic, queue, log_group, execution_role, function, rule"},
     "second": {name: "in sync" for name in ACCOUNTS},
     "verify": {name: "pass: " for name in ACCOUNTS},
-    "switch off": {"grouped": "changed: function, rule; removed: event_source_mapping, event_queue, table"},
+    "switch off": {"everything": "changed: function, rule; removed: event_source_mapping, event_queue, table"},
     "teardown": {name: "removed, with all log files" for name in ACCOUNTS},
 }
 
@@ -177,7 +192,7 @@ def test_the_role_suffices(step: str, deployer: Deployer) -> None:
 
 def test_the_role_suffices_for_redrive_and_status(deployer: Deployer) -> None:
     redriven, status = deployer.runs["redrive"], deployer.runs["status"]
-    told = {"grouped": "1 reminded of a summary", "plain": "1 a reminder without anything to tell"}
+    told = {"everything": "1 reminded of a summary", "plain": "1 a reminder without anything to tell"}
     for name, what in told.items():
         assert f"{what}, 1 left. message " in redriven.outcome(name), redriven.output
         assert redriven.outcome(name).endswith(": is no event; look at it, and delete it by hand")
