@@ -246,7 +246,7 @@ Without CloudFormation: make managed policies of the JSON below, which is for th
   function, whatever no permissions boundary and no service control policy forbids that role. Let only those assume it
   whom you would trust with the account.
 - It can end any subscription of SNS in the account, and list some things of others, as the tables say.
-- With `deploy-key` it can give any key of the account the tag that makes it ours, if the key's policy leaves that to IAM:
+- With `deploy-key` it can give any key of the account the tag that makes it ours, if its policy leaves that to IAM:
   KMS does not tell a key that is being made from others. Without `iam_alerting_customer_key`, leave that policy out.
 """
 
