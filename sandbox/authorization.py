@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.services import iam
+from ministack.services import iam, kms
 
 from sandbox.call import Call
 from sandbox.identity import role_named
@@ -61,7 +61,7 @@ def _of_iam(call: Call, account: str) -> str | None:
     if name := call.params.get("UserName"):
         user = iam._users.get_scoped(account, None, name) or {}
         return str(user.get("Arn", f"arn:aws:iam::{account}:user{path}{name}"))
-    return None
+    return call.params.get("PolicySourceArn")
 
 
 def _of_cloudtrail(call: Call, _account: str) -> str | None:
@@ -75,6 +75,21 @@ def _of_lambda(call: Call, account: str) -> str | None:
     return f"arn:aws:lambda:{call.region}:{account}:function:{call.params.get('FunctionName', '')}"
 
 
+def _of_kms(call: Call, account: str) -> str | None:
+    """A key, also where it is called by its alias; to make an alias AWS asks about that, too."""
+    start, params = f"arn:aws:kms:{call.region}:{account}", call.params
+    if call.operation == "CreateAlias":
+        return f"{start}:{params.get('AliasName')}"
+    key = kms._resolve_key(params.get("KeyId") or "")
+    return str(key["Arn"]) if key else None
+
+
+def _of_monitoring(call: Call, account: str) -> str | None:
+    names = [call.params.get("AlarmName"), *(call.params.get("AlarmNames") or [])]
+    named = next((f"arn:aws:cloudwatch:{call.region}:{account}:alarm:{name}" for name in names if name), None)
+    return "*" if call.operation == "DescribeAlarms" else named or call.params.get("ResourceARN")
+
+
 def _of_tagged(call: Call, _account: str) -> str | None:
     return call.params.get("ResourceArn")
 
@@ -84,6 +99,8 @@ _SERVICES: dict[str, Callable[[Call, str], str | None]] = {
     "dynamodb": _of_tagged,
     "events": _of_events,
     "iam": _of_iam,
+    "kms": _of_kms,
     "lambda": _of_lambda,
+    "monitoring": _of_monitoring,
     "sns": _of_tagged,
 }

@@ -237,7 +237,8 @@ Then deploy with `iam_alerting_assume_role=iam-alerting-deployer`. Who assumes i
 
 _AFTER_PARAMETERS = """
 Without CloudFormation: make managed policies of the JSON below, which is for the name `iam-alerting` and the partition
-`aws` (else replace them), and attach them to a role of yours.
+`aws` (else replace them), and attach them to a role of yours. If that is not called `<name>-deployer`, put its ARN into
+`KnowItself`: else missing permissions are told when AWS denies a call, and not all of them before the first write.
 
 ## What it can do all the same
 
@@ -245,6 +246,8 @@ Without CloudFormation: make managed policies of the JSON below, which is for th
   function, whatever no permissions boundary and no service control policy forbids that role. Let only those assume it
   whom you would trust with the account.
 - It can end any subscription of SNS in the account, and list some things of others, as the tables say.
+- With `deploy-key` it can give any key of the account the tag that makes it ours, if its policy leaves that to IAM:
+  KMS does not tell a key that is being made from others. Without `iam_alerting_customer_key`, leave that policy out.
 """
 
 
@@ -266,7 +269,7 @@ def page(known: Permissions) -> str:
 def _policy(name: str, known: Permissions) -> str:
     document = known.document(name, ANYWHERE)
     rows = (
-        (_component(statement), _listed(statement.actions), _where(statement), _remarks(statement))
+        (_listed(statement.components), _listed(statement.actions), _where(statement), _remarks(statement))
         for statement in known.of(name)
     )
     return f"""\
@@ -282,10 +285,6 @@ Needed for {known.needed_for[name]}. [JSON](../{FOLDER}/{name}.json), {size(docu
 
 </details>
 """
-
-
-def _component(statement: Statement) -> str:
-    return f"`{statement.component}`"
 
 
 def _where(statement: Statement) -> str:

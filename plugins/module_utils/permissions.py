@@ -39,7 +39,7 @@ class Statement:
 
     sid: str
     policy: str
-    component: str
+    components: tuple[str, ...]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Permissions:
         return [
             statement
             for statement in self.statements
-            if statement.component == component and statement.policy.startswith(DEPLOY)
+            if component in statement.components and statement.policy.startswith(DEPLOY)
         ]
 
     def document(self, policy: str, place: Place) -> Document:
@@ -100,4 +100,5 @@ def permissions() -> Permissions:
 
 def _statement(entry: Mapping[str, Any], arns: Mapping[str, str]) -> Statement:
     resources = tuple(ANY if name == ANY else arns[name] for name in entry["resources"])
-    return Statement(**{**entry, "actions": tuple(entry["actions"]), "resources": resources})
+    several = {name: tuple(entry[name]) for name in ("components", "actions")}
+    return Statement(**{**entry, **several, "resources": resources})

@@ -331,7 +331,8 @@ def permission_goes(*rules: str) -> Hand:
     def remove(account: Account) -> None:
         client = account.client("lambda")
         for statement in json.loads(client.get_policy(FunctionName=NAME)["Policy"])["Statement"]:
-            if statement["Condition"]["ArnLike"]["AWS:SourceArn"].rpartition("/")[2] in rules:
+            sources = statement.get("Condition", {}).get("ArnLike", {"AWS:SourceArn": ""})
+            if sources["AWS:SourceArn"].rpartition("/")[2] in rules:
                 client.remove_permission(FunctionName=NAME, StatementId=statement["Sid"])
 
     return remove

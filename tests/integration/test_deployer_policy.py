@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import permissions
 from sandbox.client import Sandbox
 from tests.authorization import actions_of
-from tests.integration import drift
+from tests.integration import drift, others
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account, resources
 
@@ -22,13 +22,28 @@ NAME = "iam-alerting"
 ROLE = f"{NAME}-deployer"
 TEMPLATE = Path(__file__).parents[2] / "files" / "deployer" / "role.yml"
 EXTERNAL_ID = "trailwatch-7f3a"
-ADDRESS = "secops@example.com"
+ADDRESS = "told-by-deployer@example.com"
+FALLBACK = "fallback-of-deployer@example.com"
 # The sandbox's numbers are true at once; and what a broken verification left is not waited for.
 AT_ONCE = ("-e", "__iam_alerting_settle_seconds=0", "-e", "__iam_alerting_leftover_minutes=0")
 # The two accounts differ in what is optional: in the settings, and in whom the template lets in.
+OPTIONS = {
+    "iam_alerting_group_seconds": 60,
+    "iam_alerting_reserved_concurrency": 5,
+    "iam_alerting_heartbeat_minutes": 15,
+    "iam_alerting_customer_key": True,
+    "iam_alerting_fallback": FALLBACK,
+}
+OFF: dict[str, Any] = {
+    "iam_alerting_group_seconds": 0,
+    "iam_alerting_reserved_concurrency": None,
+    "iam_alerting_heartbeat_minutes": 0,
+    "iam_alerting_customer_key": False,
+    "iam_alerting_fallback": "",
+}
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "plain": {"iam_alerting_external_id": EXTERNAL_ID},
-    "grouped": {"iam_alerting_group_seconds": 60, "iam_alerting_verify_with": "role"},
+    "everything": {**OPTIONS, "iam_alerting_verify_with": "role"},
 }
 REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03:12:45Z#1a2b"}})
 
@@ -45,18 +60,31 @@ def make_role(account: Account, sandbox: Sandbox, **parameters: str) -> None:
     cloudformation.get_waiter("stack_create_complete").wait(StackName="trailwatch-deployer", WaiterConfig={"Delay": 1})
 
 
-def hands_on_plain(account: Account) -> None:
+# What would hide other changes, and what would let a resource pass for somebody else's.
+HIDING = {
+    ("alarms", f"{NAME}-unheard"),
+    ("function", "Role"),
+    ("key", "AliasName"),
+    ("trail", "S3BucketName"),
+}
+
+
+def change_everything(account: Account, *rows: drift.Row) -> None:
     """Every attribute that is managed is changed at once, but for what would hide another change."""
-    hidden = ("", "Role", "S3BucketName")
-    for row in drift.ROWS:
-        if row.attribute not in hidden and row.hand is not drift.second_target:
-            row.hand(account)
+    # Last what Lambda would look at when the function is changed.
+    ordered = sorted(rows, key=lambda row: row.component == "execution_role")
+    hands = {(row.component, row.attribute): row.hand for row in ordered if row.attribute not in ("", "Tags")}
+    for of_what, hand in hands.items():
+        if of_what not in HIDING:
+            hand(account)
 
 
-def hands_on_grouped(account: Account) -> None:
-    for row in drift.GROUPING_ROWS:
-        if row.attribute:
-            row.hand(account)
+def fallback_rows() -> list[drift.Row]:
+    """But the one that makes a key, which would be left."""
+    return [row for row in drift.ROWS if row.component == "fallback_topic" and row.attribute != "KmsMasterKeyId"]
+
+
+def filter_subscriptions(account: Account) -> None:
     sns = account.client("sns")
     for each in sns.list_subscriptions_by_topic(TopicArn=drift.arn(account, "sns", NAME))["Subscriptions"]:
         sns.set_subscription_attributes(
@@ -75,6 +103,8 @@ def leave_what_a_broken_verification_leaves(account: Account) -> None:
 
 
 def lose_messages(account: Account) -> None:
+    """And no others, as there are of the changes by hand, which a broken function was told of."""
+    account.client("sqs").purge_queue(QueueUrl=drift.queue_url(account))
     for body in ("no event", REMINDER):
         account.client("sqs").send_message(QueueUrl=drift.queue_url(account), MessageBody=body)
 
@@ -120,23 +150,28 @@ class Deployer:
 
     def live(self) -> None:
         """All that the playbooks do in the life of an account."""
+        plain, everything = self.accounts.values()
         self.run("deploy", "deploy")
         assert self.runs["deploy"].status == 0, self.runs["deploy"].output
-        self.sandbox.confirm(ADDRESS)
-        hands_on_plain(self.accounts["plain"])
-        hands_on_grouped(self.accounts["grouped"])
+        self.sandbox.confirm(FALLBACK)
+        self.run("confirm", "confirm", "-e", json.dumps({"iam_alerting_confirmation_links": self.links()}))
+        change_everything(plain, *(row for row in drift.ROWS if row.component != "fallback_topic"))
+        change_everything(everything, *fallback_rows(), *drift.GROUPING_ROWS)
+        filter_subscriptions(everything)
         self.run("mend", "deploy")
-        self.run("second", "deploy")
+        assert self.runs["mend"].status == 0, self.runs["mend"].output
         self.each(leave_what_a_broken_verification_leaves)
         self.run("verify", "verify")
         self.each(lose_messages)
         self.run("redrive", "redrive")
         self.run("status", "status", "-e", "iam_alerting_status_show=all")
-        self.run("switch off", "deploy", iam_alerting_group_seconds=0)
+        # Then the role's own trail goes, whose last log file comes into the bucket before that is emptied.
+        self.each(lambda account: others.trail(account, IsMultiRegionTrail=True))
+        self.run("switch off", "deploy", **OFF, iam_alerting_trail="existing")
         self.run("teardown", "teardown", "-e", "iam_alerting_delete_logs=true")
-        if self.runs["teardown"].status:
-            # CloudTrail delivered a last file while the bucket was being emptied: it is repeated.
-            self.run("teardown", "teardown", "-e", "iam_alerting_delete_logs=true")
+
+    def links(self) -> list[str]:
+        return [mail.get_content() for mail in self.sandbox.mails(ADDRESS, "confirmation")]
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +181,7 @@ def accounts(sandbox: Sandbox, open_account: Callable[[], Account]) -> dict[str,
     organizations = caller.client("organizations", endpoint_url=sandbox.endpoint)
     organization = organizations.describe_organization()["Organization"]["Id"]
     make_role(opened["plain"], sandbox, ExternalId=EXTERNAL_ID, OrganizationId=organization)
-    make_role(opened["grouped"], sandbox)
+    make_role(opened["everything"], sandbox)
     return opened
 
 
@@ -160,9 +195,12 @@ def deployer(sandbox: Sandbox, playbooks: Playbooks, accounts: dict[str, Account
 OUTCOMES = {
     "deploy": {name: "changed: bucket, trail, topic, " for name in ACCOUNTS},
     "mend": {"plain": "changed: bucket, trail, topic, queue, log_group, execution_role, function, rule"},
-    "second": {name: "in sync" for name in ACCOUNTS},
+    "confirm": {name: f"confirmed: {ADDRESS}" for name in ACCOUNTS},
     "verify": {name: "pass: " for name in ACCOUNTS},
-    "switch off": {"grouped": "changed: function, rule; removed: event_source_mapping, event_queue, table"},
+    "switch off": {
+        "plain": "changed: ",
+        "everything": "changed: ",
+    },
     "teardown": {name: "removed, with all log files" for name in ACCOUNTS},
 }
 
@@ -177,7 +215,7 @@ def test_the_role_suffices(step: str, deployer: Deployer) -> None:
 
 def test_the_role_suffices_for_redrive_and_status(deployer: Deployer) -> None:
     redriven, status = deployer.runs["redrive"], deployer.runs["status"]
-    told = {"grouped": "1 reminded of a summary", "plain": "1 a reminder without anything to tell"}
+    told = {"everything": "1 reminded of a summary", "plain": "1 a reminder without anything to tell"}
     for name, what in told.items():
         assert f"{what}, 1 left. message " in redriven.outcome(name), redriven.output
         assert redriven.outcome(name).endswith(": is no event; look at it, and delete it by hand")
@@ -209,9 +247,9 @@ def test_the_policies_are_what_was_called_and_what_says_why_not(deployer: Deploy
 @pytest.mark.parametrize(
     ("policies", "steps"),
     [
-        (["read"], ["second", "status"]),
-        (["read", "deploy", "deploy-options"], ["deploy", "mend", "switch off"]),
-        (["read", "prove"], ["verify", "redrive"]),
+        (["read"], ["status"]),
+        (["read", "deploy", "deploy-options", "deploy-key"], ["deploy", "mend", "switch off"]),
+        (["read", "prove"], ["verify", "redrive", "confirm"]),
     ],
     ids=["read", "deploy", "prove"],
 )
@@ -221,12 +259,15 @@ def test_a_policy_suffices_for_what_it_is_said_to_be_needed_for(
     assert deployer.called(*steps) - allowed(*policies) == set()
 
 
+LEFT: dict[str, dict[str, set[str]]] = {"plain": {}, "everything": {"keys": {f"alias/{NAME}"}}}
+
+
 def test_nothing_is_left(deployer: Deployer) -> None:
-    for account in deployer.accounts.values():
+    for name, account in deployer.accounts.items():
         drift.tidy(account)
         found = resources(account)
         left = {kind: set(found[kind]) for kind in found if found[kind] and kind != "roles"}
-        assert left == {}
+        assert left == {"trails": {"others"}} | LEFT[name]
         assert f"{NAME}-function" not in found["roles"]
 
 
@@ -325,5 +366,5 @@ def test_nobody_is_let_in_without_what_the_template_asks_for(accounts: dict[str,
         sts.assume_role(RoleArn=f"arn:aws:iam::{accounts['plain'].id}:role/{ROLE}", RoleSessionName="stranger")
     with pytest.raises(ClientError, match="AccessDenied"):
         accounts["plain"].client("sts").assume_role(
-            RoleArn=f"arn:aws:iam::{accounts['grouped'].id}:role/{ROLE}", RoleSessionName="stranger"
+            RoleArn=f"arn:aws:iam::{accounts['everything'].id}:role/{ROLE}", RoleSessionName="stranger"
         )

@@ -10,24 +10,27 @@ import fnmatch
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.session
 import pytest
 from cfnlint.data import AdditionalSpecs
 from cfnlint.helpers import load_resource
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.denied import action
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import ANY, Place, Statement, permissions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import OPERATIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import BUCKET_NAME_MAX, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.writes import GONE, WRITES
 from scripts.deployer_policy import POLICY_MAX, ROOT, files, size, template
-from tests.authorization import action_of
 
 # Of no component, but of the account as a whole or of another playbook.
-OTHERS = {"account", "status", "verify", "redrive"}
+OTHERS = {"account", "status", "verify", "redrive", "confirm"}
 ACCOUNT = "111111111111"
 
 # Actions with a resource in some edition of AWS's reference, that stand with `*` nevertheless.
 WITHOUT_RESOURCE = {
+    "cloudwatch:DescribeAlarms": "they are searched by the beginning of their names",
     "cloudwatch:GetMetricData": "the resource is a dataset, which metrics of AWS services are not in",
     "sns:GetSubscriptionAttributes": "the Service Authorization Reference has none; the call names a subscription",
     "sns:SetSubscriptionAttributes": "the same",
@@ -74,18 +77,30 @@ def test_sids_are_unique() -> None:
 def test_every_component_has_its_statements() -> None:
     for component in COMPONENTS:
         assert permissions().writes(component), component
-        assert any(each.component == component for each in statements("read")), component
-    assert {statement.component for statement in statements()} == set(COMPONENTS) | OTHERS
+        assert any(component in each.components for each in statements("read")), component
+    assert {component for each in statements() for component in each.components} == set(COMPONENTS) | OTHERS
 
 
 def test_whatever_a_plan_or_a_status_reads_is_in_the_policy_to_read() -> None:
     read = {action for statement in statements("read") for action in statement.actions}
-    wanted = {action_of(service, operation) for service, operations in OPERATIONS.items() for operation in operations}
+    session = botocore.session.get_session()
+    signed_for = {service: session.get_service_model(service).signing_name for service in OPERATIONS}
+    wanted = {action(signed_for[service], each) for service, operations in OPERATIONS.items() for each in operations}
     assert wanted <= read
 
 
+@pytest.mark.parametrize("component", WRITES)
+def test_whatever_the_preflight_asks_for_is_in_the_policies_for_the_component(component: str) -> None:
+    deployed = permissions().writes(component)
+    # What holds log files goes with them only.
+    removed = [each for each in statements("delete-logs") if component in each.components]
+    for change, wanted in WRITES[component].items():
+        there = {action for each in [*deployed, *(removed if change == GONE else [])] for action in each.actions}
+        assert set(wanted) <= there, change
+
+
 def test_what_reads_only_reads() -> None:
-    verbs = ("Get", "List", "Describe")
+    verbs = ("Get", "List", "Describe", "Lookup", "Simulate")
     actions = [action.split(":")[1] for each in statements("read") for action in each.actions]
     assert [action for action in actions if not action.startswith(verbs)] == []
 
@@ -110,10 +125,14 @@ def test_a_role_is_passed_to_lambda_alone() -> None:
     assert passing.condition == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 
 
+# What names resources of others, and beginnings of names.
+WITH_OTHERS = ("Policy", "PolicyDocument", "AssumeRolePolicyDocument", "EventPatterns")
+
+
 def arns_in(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from () if key in ("Policy", "PolicyDocument", "AssumeRolePolicyDocument") else arns_in(each)
+            yield from () if key in WITH_OTHERS else arns_in(each)
     elif isinstance(value, list):
         for each in value:
             yield from arns_in(each)
@@ -135,6 +154,10 @@ def test_the_resources_are_those_of_the_stack(region: str) -> None:
         extra_tags={},
         code=Package(b"", "", ""),
         group_seconds=300,
+        fallback="on-call@example.com",
+        heartbeat_minutes=15,
+        customer_key=True,
+        trail="existing",
     )
     place = Place(settings.partition, ANY, ACCOUNT, "watch")
     patterns = [arn.format_map(vars(place)) for each in statements("read") for arn in each.resources if arn != ANY]

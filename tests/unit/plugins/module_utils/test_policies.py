@@ -20,7 +20,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import IAM_REGIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import ANY, Place, permissions
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import heartbeat_rule, names, rule, tampering_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import probe
@@ -43,7 +43,15 @@ SETTINGS = Settings(
     code=Package(b"", "hash of the zip", "hash of its contents"),
 )
 # The settings that add policies, or change them.
-VARIANTS: dict[str, dict[str, Any]] = {"plain": {}, "grouped": {"group_seconds": 300}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "grouped": {"group_seconds": 300},
+    "with key": {"customer_key": True},
+    "with fallback": {"fallback": "on-call@example.com"},
+    "with heartbeat": {"heartbeat_minutes": 15},
+    "with another's trail": {"trail": "existing"},
+}
+EVERYTHING = {name: value for option in OPTIONS.values() for name, value in option.items()}
+VARIANTS = {"plain": {}, **OPTIONS, "with everything": EVERYTHING}
 
 # What a policy with principals is the policy of, by the service of its actions: the type and the property.
 RESOURCE_POLICIES: dict[str, tuple[str, str, Document]] = {
@@ -83,13 +91,14 @@ def policies_of_deployer(partition: str) -> Iterator[tuple[str, Document]]:
 
 
 def permissions_of_function(settings: Settings) -> Iterator[Document]:
-    """What the rule's permission to invoke the function is, as a statement of the function's policy."""
-    desired = rule.desired(settings)
-    prefix = names.rule_arns(settings)[0].removesuffix(settings.name)
-    empty = event_rule.Live(settings.name, "default", prefix, event_rule.RuleSet())
-    for functions in event_rule.desired(rule._options(desired), empty).permissions.values():
-        for statements in functions.values():
-            yield from statements.values()
+    """What the rules' permissions to invoke the function are, as statements of the function's policy."""
+    prefix = names.rule_arn(settings).removesuffix(settings.name)
+    for component in (rule, heartbeat_rule, tampering_rule):
+        desired = component.desired(settings)
+        empty = event_rule.Live(desired["Name"], "default", prefix, event_rule.RuleSet())
+        for functions in event_rule.desired(rule.options_of(desired), empty).permissions.values():
+            for statements in functions.values():
+                yield from statements.values()
 
 
 def resource_of(policy: Document) -> Document:
@@ -131,7 +140,15 @@ _NO_TEMPLATE = ["E3019", "I3010", "I3011", "I3013"]
 
 
 def all_resources(partition: str) -> Iterator[tuple[str, Document]]:
-    """Every policy that is written in a partition, whatever the settings."""
+    """Every policy that is written in a partition, whatever the settings; one that many settings have, once."""
+    seen = []
+    for name, resource in _all_resources(partition):
+        if resource not in seen:
+            seen.append(resource)
+            yield name, resource
+
+
+def _all_resources(partition: str) -> Iterator[tuple[str, Document]]:
     for variant, options in VARIANTS.items():
         settings = replace(SETTINGS, region=IAM_REGIONS[partition], **options)
         for path, policy in policies_of_stack(settings):
