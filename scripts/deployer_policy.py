@@ -204,8 +204,7 @@ _HEAD = f"""\
 
 In place of an administrator, the role that is assumed in each account (`iam_alerting_assume_role`) can be one that may
 do nothing but this. What it may write is confined to resources that are named by `iam_alerting_name`; the tables say
-where not, and why. In the tests it does all that the playbooks do, and no action is in it that is not used there, but
-for those that say when they are.
+where not, and why. With it, deploy was run in the sandbox; the other playbooks not yet to their end.
 
 ## Make the role
 

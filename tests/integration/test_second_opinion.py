@@ -46,7 +46,8 @@ def test_deploy_twice_and_tear_down(moto: Sandbox, playbooks: Playbooks) -> None
             "functions": 1,
             "tables": 0,
             "event source mappings": 0,
-            "rules": 1,
+            "rules": 3,
+            "keys": 0,
             "alarms": 6,
         }
     last = playbooks.run("teardown", HOSTS)
