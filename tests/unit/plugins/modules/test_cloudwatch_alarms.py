@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -57,12 +58,12 @@ MATH = {
     "Threshold": 0.5,
     "ComparisonOperator": "GreaterThanThreshold",
 }
-BOTH = [PLAIN, MATH]
+BOTH = (PLAIN, MATH)
 TAGS = {"team": "shop"}
 
 
-def ensure(alarms: list[dict[str, Any]] = BOTH, **options: Any) -> dict[str, Any]:
-    return run(cloudwatch_alarms.main, name_prefix="shop-", alarms=alarms, **options)
+def ensure(alarms: Sequence[dict[str, Any]] = BOTH, **options: Any) -> dict[str, Any]:
+    return run(cloudwatch_alarms.main, name_prefix="shop-", alarms=list(alarms), **options)
 
 
 def found() -> dict[str, Any]:
@@ -206,7 +207,7 @@ def test_a_name_that_is_there_twice_is_refused() -> None:
 def test_a_refused_read_is_no_missing_alarm() -> None:
     with answering(DescribeAlarms=error("AccessDenied")) as calls:
         assert "AccessDenied" in ensure()["msg"]
-    assert [name for name, _ in calls] == ["DescribeAlarms"]
+    assert [name for name, _arguments in calls] == ["DescribeAlarms"]
 
 
 @pytest.mark.parametrize("options", examples(cloudwatch_alarms))
