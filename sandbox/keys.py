@@ -31,6 +31,16 @@ def record_of(key: str, resource_arn: str) -> dict[str, Any] | None:
         return kms._resolve_key(key) or {"Arn": key, "KeyState": "missing"}
 
 
+def named_by(call: Call, account: str) -> str | None:
+    """The ARN of the key that a call of KMS names in whichever way."""
+    named = call.params.get("KeyId") if call.service == "kms" else None
+    if not named:
+        return None
+    with request_scope(account, call.region):
+        key = kms._resolve_key(named)
+    return str(key["Arn"]) if key else None
+
+
 def context(service: str, resource_arn: str) -> Context:
     """The encryption context by which the service binds a message to topic, queue or table."""
     name = {"sns": "sns:topicarn", "sqs": "sqs:arn", "dynamodb": "dynamodb:tablename"}[service]

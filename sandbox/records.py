@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox import keys
 from sandbox.call import Call, Outcome
 from sandbox.decode import Shape
 
@@ -123,6 +124,8 @@ def record_of(call: Call, caller: Caller, outcome: Outcome) -> dict[str, Any]:
     }
     if outcome.error_code:
         record |= {"errorCode": outcome.error_code, "errorMessage": (outcome.error_message or "")[:1024]}
+    if key := keys.named_by(call, caller.account):
+        record |= {"resources": [{"accountId": caller.account, "type": "AWS::KMS::Key", "ARN": key}]}
     return record | {
         "requestParameters": request_parameters(call),
         "responseElements": response_elements(call, outcome),

@@ -18,18 +18,21 @@ _FILE = Path(__file__).with_name("tampering.json")
 
 
 class Pipeline(NamedTuple):
-    """The alerting itself: the name of its resources, and the account, region and partition that they are in."""
+    """The alerting itself: the name of its resources, the account, region and partition that they are in, and the ARN
+    of its key, if it has one of its own.
+    """
 
     name: str = ""
     account: str = ""
     region: str = ""
     partition: str = "aws"
+    key: str = ""
 
 
 # A list of actions may have more of these calls than the rule for tampering looks for. All that begin so do harm.
 _TAMPERING = (
-    *("AddPermission", "Attach", "Delete", "Detach", "Disable", "Purge", "Put", "Remove", "Set"),
-    *("StartMessageMove", "Stop", "Unsubscribe", "Update"),
+    *("AddPermission", "Attach", "Delete", "Detach", "Disable", "Purge", "Put", "Remove", "Revoke"),
+    *("ScheduleKeyDeletion", "Set", "StartMessageMove", "Stop", "Unsubscribe", "Update"),
 )
 
 
@@ -57,9 +60,12 @@ def touched_part(record: Record, pipeline: Pipeline) -> str:
 def _named(record: Record, part: _Part) -> Iterator[str]:
     """What the call names; some calls name several at once."""
     for where, field in part.fields:
-        value = dig(getattr(record, where), field)
-        for each in value if isinstance(value, list) else [value]:
-            yield text(each)
+        for structure in _each(getattr(record, where)):
+            yield from map(text, _each(dig(structure, field)))
+
+
+def _each(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _short(name: str) -> str:
@@ -82,7 +88,7 @@ def _parts(pipeline: Pipeline) -> dict[str, list[_Part]]:
             _Part(
                 kind,
                 [field.split(".") for field in part["fields"]],
-                [value.format_map(own) for value in part["values"]],
+                [name for value in part["values"] if (name := value.format_map(own))],
             )
             for kind, part in entry["parts"].items()
         ]

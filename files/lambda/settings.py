@@ -16,7 +16,7 @@ class Settings(NamedTuple):
 
     `group_seconds` is how long events are grouped (0: each has its mail); `https_format` is what subscribers by https
     get, `finding` or `amazon-q`; `time_zone` is the IANA name of the zone in which mails tell the time beside UTC, or
-    empty.
+    empty; `key_arn` is the ARN of the alerting's own key, or empty.
     """
 
     topic_arn: str
@@ -24,6 +24,7 @@ class Settings(NamedTuple):
     group_seconds: int = 0
     https_format: str = "finding"
     time_zone: str = ""
+    key_arn: str = ""
 
     @property
     def region(self) -> str:
@@ -32,7 +33,7 @@ class Settings(NamedTuple):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings from TOPIC_ARN and, all optional, ACCOUNT_NAME, GROUP_SECONDS, HTTPS_FORMAT and TIME_ZONE.
+    """The settings from TOPIC_ARN and, all optional, ACCOUNT_NAME, GROUP_SECONDS, HTTPS_FORMAT, TIME_ZONE and KEY_ARN.
 
     Raises RuntimeError if one cannot be used.
     """
@@ -45,6 +46,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         _group_seconds(environment.get("GROUP_SECONDS", "0")),
         environment.get("HTTPS_FORMAT", "finding"),
         environment.get("TIME_ZONE", ""),
+        environment.get("KEY_ARN", ""),
     )
 
 

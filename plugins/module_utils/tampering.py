@@ -12,7 +12,8 @@ no part of the alerting suffers from, such as tags, and what makes something tha
 
 C(parts): by kind. C(fields) are those of the record that name the part, and C(values) what they then hold: C({name}),
 C({account}), C({region}) and C({partition}) are the pipeline's, and a C(*) stands for any text, at the beginning or the
-end only. Calls take names or ARNs, as their API references say. An event source mapping is called by an id that nobody
+end only; C({key}) is the ARN of the pipeline's own key, and nothing without one. Calls take names or ARNs, as their API
+references say. An event source mapping is called by an id that nobody
 chooses; what it belongs to stands in the answer, if the call succeeded. Further shards of the rules have numbers; those
 beyond the ninth are not looked for. C(always) marks the part that is told of even if the call is on the list:
 the rules of the list themselves, which tell of nothing once they are disabled.
@@ -63,7 +64,7 @@ def patterns(pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], l
     patterns, and no rule that is made after another is reported by it.
 
     Args:
-        pipeline: its C(name), C(account), C(region) and C(partition).
+        pipeline: its C(name), C(account), C(region), C(partition) and C(key), which may be empty.
         rule: the name of the rule for the first pattern; the others have it with C(-2) and so on.
         limit: the longest pattern allowed, in characters.
     """
@@ -87,14 +88,20 @@ def _details(
     service: str, entry: Mapping[str, Any], listed: Sequence[Action], pipeline: Mapping[str, str]
 ) -> Iterator[Document]:
     """What is to match of a service: other calls for all parts, listed ones for those that are always told of."""
-    calls, parts = entry["calls"], entry["parts"].values()
+    calls = entry["calls"]
+    parts = [part for part in entry["parts"].values() if _names(part, pipeline)]
     told = [call for call in calls if _is_listed(service, call, listed)]
     for which, touched in (
-        ([call for call in calls if call not in told], list(parts)),
+        ([call for call in calls if call not in told], parts),
         (told, [part for part in parts if part.get("always")]),
     ):
         if which and touched:
             yield _detail(service, which, touched, pipeline)
+
+
+def _names(part: Mapping[str, Any], pipeline: Mapping[str, str]) -> list[str]:
+    """What the part of this pipeline is called; nothing if it has none."""
+    return [name for value in part["values"] if (name := value.format_map(pipeline))]
 
 
 def _is_listed(service: str, call: str, listed: Iterable[Action]) -> bool:
@@ -118,7 +125,7 @@ def _detail(
 ) -> Document:
     fields: dict[str, dict[str, list[Any]]] = {}
     for part in parts:
-        values = [matcher(value.format_map(pipeline)) for value in part["values"]]
+        values = [matcher(name) for name in _names(part, pipeline)]
         for field in part["fields"]:
             where, _dot, name = field.partition(".")
             fields.setdefault(where, {}).setdefault(name, []).extend(values)

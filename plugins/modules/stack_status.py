@@ -159,7 +159,7 @@ account:
       type: list
       elements: dict
       returned: always
-      sample: [{"name": "iam-alerting-dead-letters", "state": "OK", "since": "2026-03-14T03:10:00Z"}]
+      sample: [{"name": "iam-alerting/dead-letters", "state": "OK", "since": "2026-03-14T03:10:00Z"}]
     last_alert:
       description:
         - The beginning of the hour in which the topic last published something, within the last 15 months.

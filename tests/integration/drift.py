@@ -243,7 +243,7 @@ def layer(account: Account) -> None:
 def alarm(name: str, **other: Any) -> Hand:
     def put(account: Account) -> None:
         cloudwatch = account.client("cloudwatch")
-        (now,) = cloudwatch.describe_alarms(AlarmNames=[f"{NAME}-{name}"])["MetricAlarms"]
+        (now,) = cloudwatch.describe_alarms(AlarmNames=[f"{NAME}/{name}"])["MetricAlarms"]
         given = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
         # A list that is not used comes back empty, and may not be given.
         kept = {key: value for key, value in now.items() if key in given and value != []}
@@ -253,7 +253,7 @@ def alarm(name: str, **other: Any) -> Hand:
 
 
 def alarms(operation: str, *names: str) -> Hand:
-    full = [f"{NAME}-{name}" for name in names]
+    full = [f"{NAME}/{name}" for name in names]
     return lambda account: getattr(account.client("cloudwatch"), operation)(AlarmNames=full)
 
 
@@ -610,19 +610,19 @@ ROWS = (
     Row("tampering_rule", f"{TAMPERING} tags", rule_loses_tags(TAMPERING)),
     Row("tampering_rule", f"{TAMPERING}-4", surplus_shard(TAMPERING, 4)),
     Row("tampering_rule", "", rule_goes(f"{TAMPERING}-2")),
-    Row("alarms", f"{NAME}-dead-letters AlarmActions", alarm("dead-letters", AlarmActions=[])),
-    Row("alarms", f"{NAME}-dead-letters Threshold", alarm("dead-letters", Threshold=1000.0)),
-    Row("alarms", f"{NAME}-dead-letters TreatMissingData", alarm("dead-letters", TreatMissingData="ignore")),
-    Row("alarms", f"{NAME}-function-errors DatapointsToAlarm", alarm("function-errors", DatapointsToAlarm=5)),
-    Row("alarms", f"{NAME}-unheard ActionsEnabled", alarms("disable_alarm_actions", "unheard")),
-    Row("alarms", f"{NAME}-unheard Metrics", other_expression),
-    Row("alarms", f"{NAME}-unheard", alarms("delete_alarms", "unheard")),
+    Row("alarms", f"{NAME}/dead-letters AlarmActions", alarm("dead-letters", AlarmActions=[])),
+    Row("alarms", f"{NAME}/dead-letters Threshold", alarm("dead-letters", Threshold=1000.0)),
+    Row("alarms", f"{NAME}/dead-letters TreatMissingData", alarm("dead-letters", TreatMissingData="ignore")),
+    Row("alarms", f"{NAME}/function-errors DatapointsToAlarm", alarm("function-errors", DatapointsToAlarm=5)),
+    Row("alarms", f"{NAME}/unheard ActionsEnabled", alarms("disable_alarm_actions", "unheard")),
+    Row("alarms", f"{NAME}/unheard Metrics", other_expression),
+    Row("alarms", f"{NAME}/unheard", alarms("delete_alarms", "unheard")),
     Row("alarms", f"{NAME}-old", alarm_too_many),
     Row(
         "alarms",
-        f"{NAME}-unheard Tags",
+        f"{NAME}/unheard Tags",
         lambda account: account.client("cloudwatch").untag_resource(
-            ResourceARN=arn(account, "cloudwatch", f"alarm:{NAME}-unheard"), TagKeys=["trailwatch"]
+            ResourceARN=arn(account, "cloudwatch", f"alarm:{NAME}/unheard"), TagKeys=["trailwatch"]
         ),
     ),
     Row("alarms", "", no_alarms),

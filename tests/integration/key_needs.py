@@ -223,7 +223,7 @@ def _topic_context(account: str) -> dict[str, str]:
 
 
 def _alarm(account: str) -> dict[str, str]:
-    arn = f"arn:aws:cloudwatch:us-east-1:{account}:alarm:iam-alerting-deaf"
+    arn = f"arn:aws:cloudwatch:us-east-1:{account}:alarm:iam-alerting/deaf"
     return {"aws:SourceArn": arn, "aws:SourceAccount": account, **_topic_context(account)}
 
 

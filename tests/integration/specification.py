@@ -200,7 +200,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
 
 
 def alarm_arns(account: str) -> str:
-    return f"arn:aws:cloudwatch:us-east-1:{account}:alarm:iam-alerting-*"
+    return f"arn:aws:cloudwatch:us-east-1:{account}:alarm:iam-alerting/*"
 
 
 def alarms_publish(account: str, topic: str) -> dict[str, Any]:
@@ -232,18 +232,18 @@ def alarms(tags: dict[str, str], *topics: str) -> dict[str, Any]:
         }
 
     return {
-        f"{name}-dead-letters": alarm([("ApproximateNumberOfMessagesVisible", f"{name}-dlq", "Maximum", 60)]),
-        f"{name}-function-errors": alarm([("Errors", name, "Sum", 60)], (2, 5)),
-        f"{name}-function-throttles": alarm([("Throttles", name, "Sum", 60)], (3, 5)),
-        f"{name}-rule-failures": alarm(
+        f"{name}/dead-letters": alarm([("ApproximateNumberOfMessagesVisible", f"{name}-dlq", "Maximum", 60)]),
+        f"{name}/function-errors": alarm([("Errors", name, "Sum", 60)], (2, 5)),
+        f"{name}/function-throttles": alarm([("Throttles", name, "Sum", 60)], (3, 5)),
+        f"{name}/rule-failures": alarm(
             [
                 "SUM([FILL(failed, 0), FILL(lost, 0)])",
                 ("FailedInvocations", name, "Sum", 60),
                 ("InvocationsFailedToBeSentToDlq", name, "Sum", 60),
             ]
         ),
-        f"{name}-notifications-failed": alarm([("NumberOfNotificationsFailed", name, "Sum", 300)]),
-        f"{name}-unheard": alarm(
+        f"{name}/notifications-failed": alarm([("NumberOfNotificationsFailed", name, "Sum", 300)]),
+        f"{name}/unheard": alarm(
             [
                 "IF(told > 0 AND accounted == told, 1, 0)",
                 ("NumberOfMessagesPublished", name, "Sum", 300),
@@ -257,8 +257,8 @@ def alarms(tags: dict[str, str], *topics: str) -> dict[str, Any]:
 
 def with_heartbeat_alarm(specified: dict[str, Any], minutes: int) -> dict[str, Any]:
     """As C(specified), with the alarm on a heartbeat every so many minutes, at most eight hours."""
-    specified["alarms"]["iam-alerting-heartbeat"] = {
-        **specified["alarms"]["iam-alerting-dead-letters"],
+    specified["alarms"]["iam-alerting/heartbeat"] = {
+        **specified["alarms"]["iam-alerting/dead-letters"],
         "watches": [("Heartbeats", "iam-alerting", "Sum", 3 * minutes * 60)],
         "more than": 1.0,
         "of": ("LessThanThreshold", None, 1),
@@ -393,8 +393,8 @@ def grouped(account: str, name: str, actions: list[str], subscribers: list[str],
         "filters": {},
         "tags": tags,
     }
-    specified["alarms"]["iam-alerting-events-waiting"] = {
-        **specified["alarms"]["iam-alerting-dead-letters"],
+    specified["alarms"]["iam-alerting/events-waiting"] = {
+        **specified["alarms"]["iam-alerting/dead-letters"],
         "watches": [("ApproximateAgeOfOldestMessage", "iam-alerting-events", "Maximum", 300)],
         "more than": 3600.0,
     }
@@ -424,6 +424,15 @@ def with_key(account: str, specified: dict[str, Any], arn: str) -> dict[str, Any
             resource["key"] = arn
     for queue in specified["queues"].values():
         queue["encrypted"] = "false"
+    (function,) = specified["functions"].values()
+    function["environment"]["KEY_ARN"] = arn
+    specified["rules"]["iam-alerting-tampering-2"]["pattern"]["detail"]["$or"].append(
+        {
+            "eventName": ["DisableKey", "PutKeyPolicy", "RevokeGrant", "ScheduleKeyDeletion"],
+            "eventSource": ["kms.amazonaws.com"],
+            "resources": {"ARN": [arn]},
+        }
+    )
     specified["keys"] = {
         "alias/iam-alerting": {
             "arn": arn,

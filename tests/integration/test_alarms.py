@@ -118,7 +118,7 @@ def test_every_alarm_reaches_subscriber_and_fallback(name: str, deployment: Depl
     for address in (deployment.subscriber(name), deployment.fallbacks[name]):
         mails = sandbox.wait_for_mails(address, len(there))
         assert sorted(about(mail) for mail in mails) == there
-        assert f'ALARM: "{NAME}-dead-letters" in us-east-1' in {mail["Subject"] for mail in mails}
+        assert f'ALARM: "{NAME}/dead-letters" in us-east-1' in {mail["Subject"] for mail in mails}
         assert any("playbooks/redrive.yml" in mail.get_content() for mail in mails)
 
 
@@ -144,8 +144,8 @@ def test_nobody_else_publishes(deployment: Deployment) -> None:
         sound(owner, name)
         owner.client("cloudwatch").delete_alarms(AlarmNames=[name])
     # One that may comes after them.
-    account.client("cloudwatch").set_alarm_state(AlarmName=f"{NAME}-unheard", StateValue="OK", StateReason="a test")
-    sound(account, f"{NAME}-unheard")
+    account.client("cloudwatch").set_alarm_state(AlarmName=f"{NAME}/unheard", StateValue="OK", StateReason="a test")
+    sound(account, f"{NAME}/unheard")
     for address in (deployment.subscriber("mailed"), deployment.fallbacks["mailed"]):
         mails = deployment.sandbox.wait_for_mails(address, 8)
         assert [about(mail) for mail in mails if "stray" in about(mail)] == []

@@ -231,6 +231,12 @@ def test_without_its_statement_the_function_does_not_get_what_is_in_the_queue(
         assert eventually(lambda: result() == "PROBLEM: Function call failed")
 
 
+def test_whoever_changes_its_policy_is_told_of(deployment: Deployment, eventually: Callable[..., Any]) -> None:
+    key = deployment.key_arn("single").rpartition("/")[2]
+    assert eventually(lambda: deployment.mailed("kms:PutKeyPolicy"))
+    assert f"key {key}" in deployment.mailed("kms:PutKeyPolicy")[0]
+
+
 def test_verification_passes(deployment: Deployment) -> None:
     # Events of users are left to a summary by now.
     run = deployment.run("verify", iam_alerting_verify_with="role")

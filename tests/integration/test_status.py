@@ -36,7 +36,7 @@ def subscriber_is_lost(account: Account) -> None:
 
 def alarm_sounds(account: Account) -> None:
     account.client("cloudwatch").set_alarm_state(
-        AlarmName=f"{NAME}-function-throttles", StateValue="ALARM", StateReason="Threshold Crossed"
+        AlarmName=f"{NAME}/function-throttles", StateValue="ALARM", StateReason="Threshold Crossed"
     )
 
 
@@ -134,12 +134,12 @@ def test_what_a_hand_did_is_named(status: Status) -> None:
     assert status.problems("alarmed") == [
         (
             "alarm",
-            f"alarm {NAME}-function-throttles: Lambda does not run the function {NAME}, so alerts are late; after "
+            f"alarm {NAME}/function-throttles: Lambda does not run the function {NAME}, so alerts are late; after "
             f"six hours they come to the queue {NAME}-dlq",
         )
     ]
     states = {alarm["name"]: alarm["state"] for alarm in status.accounts["alarmed"]["alarms"]}
-    assert states.pop(f"{NAME}-function-throttles") == "ALARM"
+    assert states.pop(f"{NAME}/function-throttles") == "ALARM"
     assert "ALARM" not in states.values()
     assert status.problems("drifted") == [("drift", "differs: bucket")]
     assert status.accounts["pending"]["last_alert"] is None

@@ -16,6 +16,7 @@ from tests.integration.drift import (
     ANY,
     LOGS,
     NAME,
+    alarms,
     arn,
     bucket,
     lambda_,
@@ -92,6 +93,11 @@ TAMPERING: tuple[tuple[Callable[[Account], Any], str, str], ...] = (
     (policy_of_bucket, "s3:PutBucketPolicy", "bucket"),
     (queue(VisibilityTimeout="43200"), "sqs:SetQueueAttributes", f"queue {NAME}-dlq"),
     (role("put_role_policy", PolicyName="more", PolicyDocument=ANY), "iam:PutRolePolicy", f"role {NAME}-function"),
+    (
+        alarms("disable_alarm_actions", "dead-letters", "unheard"),
+        "monitoring:DisableAlarmActions",
+        "alarm dead-letters",
+    ),
     (logs("put_retention_policy", retentionInDays=1), "logs:PutRetentionPolicy", f"log group {NAME}"),
 )
 
@@ -104,6 +110,7 @@ def what_belongs_to_others(account: Account) -> None:
     sns, sqs = account.client("sns"), account.client("sqs")
     sns.delete_topic(TopicArn=sns.create_topic(Name=other)["TopicArn"])
     sqs.delete_queue(QueueUrl=sqs.create_queue(QueueName=f"{NAME}-dlq-old")["QueueUrl"])
+    account.client("cloudwatch").delete_alarms(AlarmNames=[f"{NAME}-unheard"])
     # Of ours, but tampering neither.
     sns.tag_resource(ResourceArn=arn(account, "sns", NAME), Tags=[{"Key": "cost", "Value": "1"}])
 

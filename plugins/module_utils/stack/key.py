@@ -186,6 +186,8 @@ def resolved(documents: Mapping[str, Document], found: Document | None) -> dict[
 def _replaced(value: Any, old: str, new: str) -> Any:
     if isinstance(value, dict):
         return {key: _replaced(each, old, new) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, old, new) for each in value]
     return new if value == old else value
 
 

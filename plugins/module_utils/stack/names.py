@@ -42,7 +42,7 @@ def fallback_topic_arn(settings: Settings) -> str:
 
 
 def alarm_name(settings: Settings, what: str) -> str:
-    return f"{settings.name}-{what}"
+    return f"{settings.name}/{what}"
 
 
 def alarm_arn(settings: Settings, what: str) -> str:

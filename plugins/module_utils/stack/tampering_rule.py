@@ -13,6 +13,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import pars
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
+# AWS KMS Developer Guide, "Key identifiers": the last part of an ARN is C(key/) and a UUID.
+KEY_NAME_LENGTH = len("key/") + 36
+
 
 def desired(settings: Settings) -> dict[str, Any]:
     """The rule, with a shard for each further pattern."""
@@ -21,15 +24,21 @@ def desired(settings: Settings) -> dict[str, Any]:
         "account": settings.account_id,
         "region": settings.region,
         "partition": settings.partition,
+        "key": names.key_alias_arn(settings) if settings.customer_key else "",
     }
     name, listed = names.tampering_rule_name(settings), parse_format(settings.actions)
-    patterns = tampering.patterns(pipeline, name, listed, event_rule.DEFAULT_PATTERN_SIZE)
+    patterns = tampering.patterns(pipeline, name, listed, _limit(settings))
     return {
         "Name": name,
         "Description": "Calls that touch the alerting itself, for its function.",
         "EventPatterns": patterns,
         **rule.common(settings),
     }
+
+
+def _limit(settings: Settings) -> int:
+    """The longest pattern; where the alias of a key stands, its longer ARN will (see C(key.resolved))."""
+    return event_rule.DEFAULT_PATTERN_SIZE - max(0, KEY_NAME_LENGTH - len(names.key_alias(settings)))
 
 
 live, difference, is_there = rule.read, rule.compared, rule.is_there

@@ -20,10 +20,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.tampering import pa
 
 ACCOUNT = "111111111111"
 LIMIT = 2048
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def made(*actions: str, name: str = "iam-alerting", region: str = "us-east-1", partition: str = "aws") -> list[Any]:
-    pipeline = {"name": name, "account": ACCOUNT, "region": region, "partition": partition}
+def made(
+    *actions: str, name: str = "iam-alerting", region: str = "us-east-1", partition: str = "aws", key: str = KEY
+) -> list[Any]:
+    pipeline = {"name": name, "account": ACCOUNT, "region": region, "partition": partition, "key": key}
     return patterns(pipeline, f"{name}-tampering", parse_format(actions), LIMIT)
 
 
@@ -98,7 +101,7 @@ def test_nothing_that_only_begins_like_ours_is_matched() -> None:
     affixes = [json.loads(text) for text in _matchers(made("iam:CreateUser"))]
     for each in affixes:
         kind, value = next(iter(each.items()))
-        assert value.endswith(":") if kind == "prefix" else value[0] in ":/", each
+        assert value[-1] in ":/" if kind == "prefix" else value[0] in ":/", each
 
 
 def _matchers(value: Any) -> set[str]:
@@ -113,7 +116,7 @@ def _matchers(value: Any) -> set[str]:
 
 
 def test_the_function_takes_every_call_of_the_table_for_tampering() -> None:
-    pipeline = modules().pipeline.Pipeline("iam-alerting", ACCOUNT, "us-east-1")
+    pipeline = modules().pipeline.Pipeline("iam-alerting", ACCOUNT, "us-east-1", key=KEY)
     for service, entry in table().items():
         for call in entry["calls"]:
             for part in entry["parts"].values():
@@ -123,9 +126,27 @@ def test_the_function_takes_every_call_of_the_table_for_tampering() -> None:
 def _touched(pipeline: Any, service: str, call: str, part: dict[str, Any]) -> str:
     where, _dot, field = part["fields"][0].partition(".")
     value = part["values"][0].format_map(pipeline._asdict()).replace("*", "x")
+    return _part(pipeline, service, call, {where: {field: value}})
+
+
+def _part(pipeline: Any, service: str, call: str, named: dict[str, Any]) -> str:
     detail = {"eventSource": f"{service}.amazonaws.com", "eventName": call, "recipientAccountId": ACCOUNT}
-    record = modules().record.parse({"detail": {**detail, where: {field: value}}})
+    record = modules().record.parse({"detail": {**detail, **named}})
     return str(modules().pipeline.touched_part(record, pipeline))
+
+
+def test_without_a_key_of_its_own_no_key_is_watched() -> None:
+    assert "kms.amazonaws.com" not in "".join(render(pattern) for pattern in made("iam:CreateUser", key=""))
+    pipeline = modules().pipeline.Pipeline("iam-alerting", ACCOUNT, "us-east-1")
+    assert not _touched(pipeline, "kms", "DisableKey", {"fields": ["resources.ARN"], "values": [KEY]})
+
+
+def test_a_call_names_one_of_several() -> None:
+    pipeline = modules().pipeline.Pipeline("iam-alerting", ACCOUNT, "us-east-1", key=KEY)
+    alarms = {"requestParameters": {"alarmNames": ["another", "iam-alerting/unheard"]}}
+    assert _part(pipeline, "monitoring", "DeleteAlarms", alarms) == "alarm unheard"
+    keys = {"resources": [{"type": "AWS::KMS::Key", "ARN": KEY}]}
+    assert _part(pipeline, "kms", "DisableKey", keys) == f"key {KEY.rpartition('/')[2]}"
 
 
 def test_rule_and_function_mean_the_same_heartbeat() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import render
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
@@ -53,7 +54,7 @@ def test_all_names_come_from_one() -> None:
     assert documents["table"]["TableName"] == "watch-groups"
     assert documents["event_source_mapping"]["PolicyName"] == "watch-grouping"
     assert documents["fallback_topic"]["Name"] == "watch-fallback"
-    assert documents["alarms"]["Alarms"][0]["AlarmName"] == "watch-dead-letters"
+    assert documents["alarms"]["Alarms"][0]["AlarmName"] == "watch/dead-letters"
     assert documents["heartbeat_rule"]["Name"] == "watch-heartbeat"
     assert documents["tampering_rule"]["Name"] == "watch-tampering"
 
@@ -152,6 +153,8 @@ def names_of_key(value: Any) -> list[str]:
     """Wherever a document names the key."""
     if isinstance(value, dict):
         return [name for each in value.values() for name in names_of_key(each)]
+    if isinstance(value, list):
+        return [name for each in value for name in names_of_key(each)]
     return [value] if isinstance(value, str) and ":kms:" in value else []
 
 
@@ -159,8 +162,9 @@ def test_the_key_is_named_by_its_alias_until_there_is_one_and_then_by_its_arn() 
     documents = stack(customer_key=True, group_seconds=300)
     alias = "arn:aws:kms:us-east-1:111111111111:alias/iam-alerting"
     using = [name for name, document in documents.items() if alias in names_of_key(document)]
-    assert using == ["key", "bucket", "trail", "topic", "queue", "table", "event_queue"]
-    arn = "arn:aws:kms:us-east-1:111111111111:key/1"
+    where_kept = ["bucket", "trail", "topic", "queue", "table", "event_queue"]
+    assert using == ["key", *where_kept[:-2], "table", "event_queue", "function", "tampering_rule"]
+    arn = KEY
     resolved = key.resolved(documents, {"Arn": arn})
     assert {name: names_of_key(document) for name, document in resolved.items() if name in using[1:]} == {
         name: [arn] for name in using[1:]
@@ -207,7 +211,7 @@ def test_grouping_lets_the_function_use_its_queue_and_its_table_only() -> None:
 def alarms(**settings: Any) -> dict[str, dict[str, Any]]:
     """The alarms, by what they are about."""
     found = stack(**settings)["alarms"]["Alarms"]
-    return {alarm["AlarmName"].removeprefix("iam-alerting-"): alarm for alarm in found}
+    return {alarm["AlarmName"].removeprefix("iam-alerting/"): alarm for alarm in found}
 
 
 def metrics(alarm: dict[str, Any]) -> list[str]:
@@ -231,7 +235,7 @@ def test_what_is_watched() -> None:
 
 def test_three_heartbeats_may_be_missing_but_no_more_than_a_day() -> None:
     for minutes in range(5, 1441):
-        alarm = alarms(heartbeat_minutes=minutes, name="n" * 30)["n" * 30 + "-heartbeat"]
+        alarm = alarms(heartbeat_minutes=minutes, name="n" * 30)["n" * 30 + "/heartbeat"]
         assert alarm["Period"] * alarm["EvaluationPeriods"] == min(3 * minutes * 60, 86_400)
         assert alarm["Period"] % 60 == 0
         assert (alarm["Namespace"], metrics(alarm), alarm["Statistic"]) == ("Trailwatch", ["Heartbeats"], "Sum")
@@ -266,7 +270,7 @@ def test_of_an_alarm_with_expressions_one_gives_the_data_and_all_that_is_named_i
             assert set(re.findall(r"\b[a-z]+\b", query.get("Expression", ""))) <= names
 
 
-ALARM_ARNS = "arn:aws:cloudwatch:us-east-1:111111111111:alarm:iam-alerting-*"
+ALARM_ARNS = "arn:aws:cloudwatch:us-east-1:111111111111:alarm:iam-alerting/*"
 TOPIC = "arn:aws:sns:us-east-1:111111111111:iam-alerting"
 ELSEWHERE = "arn:aws:sns:us-east-1:222222222222:on-call"
 
@@ -324,3 +328,20 @@ def test_environment_of_the_function_has_what_was_asked_for_and_no_more() -> Non
     asked = stack(https_format="amazon-q", time_zone="Europe/Berlin")["function"]["Environment"]
     assert sorted(usual) == ["ACCOUNT_NAME", "TOPIC_ARN"]
     assert asked == {**usual, "HTTPS_FORMAT": "amazon-q", "TIME_ZONE": "Europe/Berlin"}
+
+
+KEY = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.mark.parametrize("name", ["iam-alerting", "a" * 34])
+def test_whoever_touches_the_key_is_told_of(name: str) -> None:
+    """As soon as its ARN is known, also where that is longer than the alias that stands for it before."""
+    documents = key.resolved(stack(customer_key=True, name=name), {"Arn": KEY})
+    patterns = documents["tampering_rule"]["EventPatterns"]
+    assert [KEY] in [branch["resources"]["ARN"] for branch in _branches(patterns) if "resources" in branch]
+    assert all(len(render(pattern)) <= 2048 for pattern in patterns)
+    assert documents["function"]["Environment"]["KEY_ARN"] == KEY
+
+
+def _branches(patterns: list[Any]) -> list[Any]:
+    return [branch for pattern in patterns for branch in pattern["detail"].get("$or", [pattern["detail"]])]

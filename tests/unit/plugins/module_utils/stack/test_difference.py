@@ -170,39 +170,39 @@ def test_no_alarms_are_all_new() -> None:
 @pytest.mark.parametrize("attribute", ["AlarmActions", "Threshold", "TreatMissingData", "AlarmDescription"])
 def test_an_alarms_attribute_is_named_with_the_alarm(attribute: str) -> None:
     there = live_alarms()
-    there["iam-alerting-dead-letters"][attribute] = [] if attribute == "AlarmActions" else "other"
-    assert set(by_attribute(difference("alarms", there))) == {f"iam-alerting-dead-letters {attribute}"}
+    there["iam-alerting/dead-letters"][attribute] = [] if attribute == "AlarmActions" else "other"
+    assert set(by_attribute(difference("alarms", there))) == {f"iam-alerting/dead-letters {attribute}"}
 
 
 def test_what_an_alarm_has_beside_what_was_asked_for_counts() -> None:
     there = live_alarms()
-    there["iam-alerting-dead-letters"] |= {"ActionsEnabled": False, "Unit": "Count"}
-    name = "iam-alerting-dead-letters"
+    there["iam-alerting/dead-letters"] |= {"ActionsEnabled": False, "Unit": "Count"}
+    name = "iam-alerting/dead-letters"
     assert set(by_attribute(difference("alarms", there))) == {f"{name} ActionsEnabled", f"{name} Unit"}
 
 
 def test_an_expression_is_compared() -> None:
     there = live_alarms()
-    there["iam-alerting-unheard"]["Metrics"][-1]["Expression"] = "published * 0"
-    assert set(by_attribute(difference("alarms", there))) == {"iam-alerting-unheard Metrics"}
+    there["iam-alerting/unheard"]["Metrics"][-1]["Expression"] = "published * 0"
+    assert set(by_attribute(difference("alarms", there))) == {"iam-alerting/unheard Metrics"}
 
 
 def test_an_alarm_that_is_missing_and_one_too_many_are_named() -> None:
     there = live_alarms()
-    there["iam-alerting-old"] = there.pop("iam-alerting-unheard")
+    there["iam-alerting/old"] = there.pop("iam-alerting/unheard")
     change = difference("alarms", there)
-    assert change.before["iam-alerting-unheard"] == {}
-    assert "iam-alerting-old" in change.before
-    assert set(change.after) == {"iam-alerting-unheard"}
+    assert change.before["iam-alerting/unheard"] == {}
+    assert "iam-alerting/old" in change.before
+    assert set(change.after) == {"iam-alerting/unheard"}
 
 
 def test_tags_of_others_on_an_alarm_are_left_alone() -> None:
     there = live_alarms()
-    there["iam-alerting-unheard"]["Tags"]["owner"] = "somebody"
+    there["iam-alerting/unheard"]["Tags"]["owner"] = "somebody"
     assert not difference("alarms", there)
-    there["iam-alerting-unheard"]["Tags"]["team"] = "others"
+    there["iam-alerting/unheard"]["Tags"]["team"] = "others"
     change = difference("alarms", there)
-    assert change.before == {"iam-alerting-unheard Tags": {"team": "others", "trailwatch": "iam-alerting"}}
+    assert change.before == {"iam-alerting/unheard Tags": {"team": "others", "trailwatch": "iam-alerting"}}
 
 
 def test_a_table_with_other_keys_is_refused_and_not_compared() -> None:

@@ -36,7 +36,7 @@ HEALTHY: dict[str, Any] = {
     },
     "subscribers": [SECOPS, SIEM],
     "dead_letters": 0,
-    "alarms": [{"name": "iam-alerting-unheard", "state": "OK", "since": "2026-03-02T09:15:30Z"}],
+    "alarms": [{"name": "iam-alerting/unheard", "state": "OK", "since": "2026-03-02T09:15:30Z"}],
     "last_alert": "2026-03-15T16:00:00Z",
     "drift": [],
 }
@@ -91,8 +91,8 @@ TROUBLED = [
     troubled(
         "events",
         350000000000,
-        ("alarm", "alarm iam-alerting-unheard: alerts were published to the topic iam-alerting and nobody got them"),
-        alarms=[{"name": "iam-alerting-unheard", "state": "ALARM", "since": "2026-03-15T16:08:00Z"}],
+        ("alarm", "alarm iam-alerting/unheard: alerts were published to the topic iam-alerting and nobody got them"),
+        alarms=[{"name": "iam-alerting/unheard", "state": "ALARM", "since": "2026-03-15T16:08:00Z"}],
     ),
     troubled(
         "staging",

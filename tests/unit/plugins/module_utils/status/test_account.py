@@ -61,7 +61,7 @@ LIVE: dict[str, Any] = {
     "event_queue": None,
     "event_source_mapping": None,
     "fallback_topic": None,
-    "alarms": {"iam-alerting-dead-letters": ALARM},
+    "alarms": {"iam-alerting/dead-letters": ALARM},
 }
 
 
@@ -114,7 +114,7 @@ def test_a_healthy_account_has_no_problem_and_tells_all() -> None:
         },
         "subscribers": [subscriber("confirmed")],
         "dead_letters": 0,
-        "alarms": [{"name": "iam-alerting-dead-letters", "state": "OK", "since": "2026-03-14T03:00:00Z"}],
+        "alarms": [{"name": "iam-alerting/dead-letters", "state": "OK", "since": "2026-03-14T03:00:00Z"}],
         "last_alert": "2026-03-14T03:00:00Z",
         "drift": [],
     }
@@ -198,18 +198,18 @@ def test_another_code_is_told() -> None:
 def test_an_alarm_is_told_by_what_it_says() -> None:
     firing = {**ALARM, "StateValue": "ALARM"}
     pending = {"StateValue": "INSUFFICIENT_DATA"}
-    found = status(alarms={"iam-alerting-dead-letters": firing, "iam-alerting-unheard": pending})
+    found = status(alarms={"iam-alerting/dead-letters": firing, "iam-alerting/unheard": pending})
     assert found["problems"] == [
         {
             "kind": "alarm",
-            "what": "alarm iam-alerting-dead-letters: alerts were not delivered; their events wait in the queue "
+            "what": "alarm iam-alerting/dead-letters: alerts were not delivered; their events wait in the queue "
             "iam-alerting-dlq for 14 days at most",
         }
     ]
     assert [each["state"] for each in found["alarms"]] == ["ALARM", "INSUFFICIENT_DATA"]
     described = {**firing, "AlarmDescription": "Somebody's own."}
-    assert problems(alarms={"iam-alerting-dead-letters": described}) == [
-        ("alarm", "alarm iam-alerting-dead-letters: Somebody's own.")
+    assert problems(alarms={"iam-alerting/dead-letters": described}) == [
+        ("alarm", "alarm iam-alerting/dead-letters: Somebody's own.")
     ]
 
 
