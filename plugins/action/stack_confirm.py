@@ -32,8 +32,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation.run im
     foreseen,
     topic_of,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import topic
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import fallback_topic, topic
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings, SettingsError
 
 LINKS = "iam_alerting_confirmation_links"
 FILE = "iam_alerting_confirmation_file"
@@ -59,14 +59,20 @@ class ActionModule(ActionBase):
             links = read_links(texts(arguments["links"], arguments["file"]))
         except (SettingsError, AccountError, LinkError) as error:
             raise AnsibleActionFail(str(error)) from error
-        desired = topic.desired(settings)
-        ours = [link for link in links if link.topic_arn == desired["TopicArn"]]
-        others = sorted({link.topic_arn for link in links if link.topic_arn != desired["TopicArn"]})
-        result = {"account_id": settings.account_id, "topic_arn": desired["TopicArn"], "other_topics": others}
+        topics = topics_of(settings)
+        ours = [link for link in links if link.topic_arn in topics]
+        others = sorted({link.topic_arn for link in links} - set(topics))
+        result = {"account_id": settings.account_id, "topic_arns": list(topics), "other_topics": others}
         try:
-            return result | done(arguments, settings, desired, ours, self._task.check_mode)
+            return result | done(arguments, settings, topics, ours, self._task.check_mode)
         except (AccountError, AnsibleAWSError) as error:
             return result | {"failed": True, "msg": str(error)}
+
+
+def topics_of(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The topics of the account that somebody may be asked to subscribe to, by ARN."""
+    wanted = [topic.desired(settings), fallback_topic.desired(settings)]
+    return {each["TopicArn"]: each for each in wanted if each.get("State", PRESENT) == PRESENT}
 
 
 def texts(given: Sequence[object], path: str | None) -> dict[str, object]:
@@ -87,31 +93,48 @@ def texts(given: Sequence[object], path: str | None) -> dict[str, object]:
 
 
 def done(
-    arguments: dict[str, Any], settings: Settings, desired: dict[str, Any], links: list[Link], check_mode: bool
+    arguments: dict[str, Any],
+    settings: Settings,
+    topics: dict[str, dict[str, Any]],
+    links: list[Link],
+    check_mode: bool,
 ) -> dict[str, Any]:
     """What came of the links, or would come in check mode. An account that nothing is asked for is not entered."""
-    if not links and not arguments["resend"]:
+    asked = {arn: [link for link in links if link.topic_arn == arn] for arn in topics}
+    chosen = [arn for arn in topics if arguments["resend"] or asked[arn]]
+    if not chosen:
         return {"changed": False, "summary": report.summary([], [], check_mode)}
+    results: list[Result] = []
+    again: list[str] = []
     with stack_plan.entered(arguments, settings) as account_clients:
-        return _done(arguments, account_clients["sns"], topic_of(account_clients["sns"], desired), links, check_mode)
+        sns = account_clients["sns"]
+        for arn in chosen:
+            found = topic_of(sns, topics[arn])
+            came = _used(sns, found, asked[arn], check_mode)
+            results += came
+            again += _asked_again(sns, found, came, check_mode) if arguments["resend"] else []
+    return _told(results, again, check_mode)
 
 
-def _done(arguments: dict[str, Any], sns: Any, found: Topic, links: list[Link], check_mode: bool) -> dict[str, Any]:
-    if check_mode:
-        results = [
-            foreseen(sns, found, link) or Result(link.endpoint or "somebody", Outcome.CONFIRMED) for link in links
-        ]
-    else:
-        results = [confirm(sns, found, link) for link in links]
-    confirmed = report.of(results, Outcome.CONFIRMED)
-    again = [each for each in found.pending if arguments["resend"] and each[1] not in confirmed]
+def _used(sns: Any, found: Topic, links: list[Link], check_mode: bool) -> list[Result]:
     if not check_mode:
-        ask_again(sns, found, again)
-    asked = [endpoint for protocol, endpoint in again]
+        return [confirm(sns, found, link) for link in links]
+    return [foreseen(sns, found, link) or Result(link.endpoint or "somebody", Outcome.CONFIRMED) for link in links]
+
+
+def _asked_again(sns: Any, found: Topic, results: list[Result], check_mode: bool) -> list[str]:
+    confirmed = report.of(results, Outcome.CONFIRMED)
+    pending = [each for each in found.pending if each[1] not in confirmed]
+    if not check_mode:
+        ask_again(sns, found, pending)
+    return [endpoint for protocol, endpoint in pending]
+
+
+def _told(results: list[Result], again: list[str], check_mode: bool) -> dict[str, Any]:
     result = {
-        "changed": bool(confirmed or asked),
-        "summary": report.summary(results, asked, check_mode),
-        "asked_again": asked,
+        "changed": bool(report.of(results, Outcome.CONFIRMED) or again),
+        "summary": report.summary(results, again, check_mode),
+        "asked_again": again,
         **{outcome.value: report.of(results, outcome) for outcome in Outcome},
     }
     failure = report.failure(results)

@@ -10,11 +10,11 @@ module: stack_confirm
 short_description: Confirm the subscribers of one account for them, or have them asked again
 version_added: 0.1.0
 description:
-  - Takes the links that SNS mailed to subscribers and confirms those for the topic of this account, so that to
-    unsubscribe needs credentials. Who follows a link in person, or a scanner of mails that does, can be unsubscribed by
-    the link in any later mail.
-  - The links are texts and never fetched. Of each, topic and token are used. Who turns out not to be in the settings'
-    C(subscribers) is not confirmed.
+  - Takes the links that SNS mailed to subscribers and confirms those for the topics of this account, that of the
+    settings' C(fallback) among them, so that to unsubscribe needs credentials. Who follows a link in person, or a
+    scanner of mails that does, can be unsubscribed by the link in any later mail.
+  - The links are texts and never fetched. Of each, topic and token are used. Who turns out not to be in the settings
+    is not confirmed.
   - A link can be given again. Who is confirmed already is named, and nothing is written.
   - Wrong settings and texts without such a link are refused before the first call.
   - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. It serves the role
@@ -79,11 +79,12 @@ account_id:
   description: The account.
   type: str
   returned: always
-topic_arn:
-  description: The topic whose links were taken.
-  type: str
+topic_arns:
+  description: The topics whose links were taken.
+  type: list
+  elements: str
   returned: always
-  sample: arn:aws:sns:us-east-1:111111111111:iam-alerting
+  sample: ["arn:aws:sns:us-east-1:111111111111:iam-alerting"]
 other_topics:
   description: The topics of the links that were left alone.
   type: list
@@ -115,7 +116,7 @@ no_longer_valid:
   elements: str
   returned: if there was something to do
 not_on_the_list:
-  description: Who is not in the settings' C(subscribers), and so was not confirmed.
+  description: Who is not in the settings, and so was not confirmed.
   type: list
   elements: str
   returned: if there was something to do

@@ -30,7 +30,7 @@ class Confirm:
         self.sandbox, self.playbooks, self.folder = sandbox, playbooks, folder
         self.one, self.clicked = open_account(), open_account()
         self.careful, self.late = (f"{name}-{self.one.id}@example.com" for name in ("careful", "late"))
-        self.quick = f"quick-{self.clicked.id}@example.com"
+        self.quick, self.spare = (f"{name}-{self.clicked.id}@example.com" for name in ("quick", "spare"))
         deployed = playbooks.run("deploy", self.hosts)
         assert deployed.status == 0, deployed.output
         visit(self.asked(self.quick)[0])
@@ -39,7 +39,11 @@ class Confirm:
     def hosts(self) -> dict[str, dict[str, Any]]:
         return {
             "one": {"account_id": self.one.id, "iam_alerting_subscribers": [self.careful, self.late]},
-            "clicked": {"account_id": self.clicked.id, "iam_alerting_subscribers": [self.quick]},
+            "clicked": {
+                "account_id": self.clicked.id,
+                "iam_alerting_subscribers": [self.quick],
+                "iam_alerting_fallback": self.spare,
+            },
         }
 
     def run(self, *options: str, **variables: Any) -> Run:
@@ -98,24 +102,24 @@ def confirm(
 def test_a_check_says_who_would_be_confirmed_or_asked_again_and_writes_nothing(confirm: Confirm) -> None:
     run = confirm.run("--check", confirmation_links=[confirm.link(confirm.careful)], resend_confirmations=True)
     assert run.outcome("one") == f"would confirm: {confirm.careful}; would ask again: {confirm.late}", run.output
-    assert run.outcome("clicked") == "nothing to confirm"
-    assert run.changed() == {"one": 1, "clicked": 0}
+    assert run.outcome("clicked") == f"would ask again: {confirm.spare}"
+    assert run.changed() == {"one": 1, "clicked": 1}
     assert confirm.written(confirm.one) == []
     assert len(confirm.asked(confirm.late)) == 1
 
 
 def test_links_of_mails_confirm_and_the_token_is_shown_nowhere(confirm: Confirm) -> None:
     links = confirm.folder / "links.txt"
-    links.write_text(f"{confirm.link(confirm.quick)}\n")
+    links.write_text(f"{confirm.link(confirm.quick)}\n{confirm.link(confirm.spare)}\n")
     mail = confirm.asked(confirm.careful)[0].get_content()
     run = confirm.run("-vvv", confirmation_links=[mail], confirmation_file=str(links))
     assert run.status == 0, run.output
     assert run.outcome("one") == f"confirmed: {confirm.careful}"
-    assert run.outcome("clicked") == f"already confirmed, and not protected: {confirm.quick}"
-    for address in (confirm.careful, confirm.quick):
+    quick, spare = confirm.quick, confirm.spare
+    assert run.outcome("clicked") == f"confirmed: {spare}; already confirmed, and not protected: {quick}"
+    for address in (confirm.careful, quick, spare):
         assert token(confirm.link(address)) not in run.output
-    assert confirm.written(confirm.one) == ["ConfirmSubscription"]
-    assert confirm.written(confirm.clicked) == []
+    assert confirm.written(confirm.one) == confirm.written(confirm.clicked) == ["ConfirmSubscription"]
 
 
 def test_only_who_was_confirmed_so_stays_when_a_link_in_an_alert_is_followed(confirm: Confirm) -> None:

@@ -22,7 +22,10 @@ _WAYS_OUT = {
         "The link of {who} is no longer valid: SNS takes it for two days. Get a new mail sent with "
         "-e iam_alerting_resend_confirmations=true, or by a deploy if SNS has dropped the subscription"
     ),
-    Outcome.STRANGER: "{who} is not in iam_alerting_subscribers, and so not confirmed. Add it there and deploy, first",
+    Outcome.STRANGER: (
+        "{who} is not in iam_alerting_subscribers (nor iam_alerting_fallback, for its topic), and so not confirmed. "
+        "Add it there and deploy, first"
+    ),
 }
 
 
