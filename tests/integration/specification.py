@@ -256,7 +256,7 @@ def alarms(tags: dict[str, str], *topics: str) -> dict[str, Any]:
 
 
 def with_heartbeat_alarm(specified: dict[str, Any], minutes: int) -> dict[str, Any]:
-    """As C(specified), with the alarm on a heartbeat every so many minutes, at most eight hours."""
+    """As C(specified), with the alarm on a heartbeat every so many minutes."""
     specified["alarms"]["iam-alerting/heartbeat"] = {
         **specified["alarms"]["iam-alerting/dead-letters"],
         "watches": [("Heartbeats", "iam-alerting", "Sum", 3 * minutes * 60)],

@@ -21,7 +21,6 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 
 MINUTE = 60
 FIVE_MINUTES = 5 * MINUTE
-DAY = 24 * 60 * MINUTE
 # An event that fails again and again stays half an hour in the queue before it is a dead letter, and a summary is put
 # off for a quarter of an hour.
 WAITING_SECONDS = 60 * MINUTE
@@ -223,11 +222,8 @@ def _events_waiting(settings: Settings) -> Document:
 
 
 def _heartbeat(settings: Settings) -> Document:
-    """The one alarm for which no data is bad news. It looks back a day at most, so at fewer of rare heartbeats.
-
-    Amazon CloudWatch API Reference, PutMetricAlarm: 86,400 seconds for periods of less than an hour, more for longer.
-    """
-    period = min(MISSED_HEARTBEATS * settings.heartbeat_minutes * MINUTE, DAY)
+    """The one alarm for which no data is bad news."""
+    period = MISSED_HEARTBEATS * settings.heartbeat_minutes * MINUTE
     return _alarm(
         settings,
         "heartbeat",

@@ -33,8 +33,8 @@ BUCKET_NAME_MAX = 63
 # The least that Lambda takes as the maximum concurrency of a queue's event source mapping.
 GROUPING_CONCURRENCY = 2
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
-# Less than the first would be noise in the log. CloudWatch looks at a day at most, so that a longer pause could not be
-# told from an end (CloudWatch API Reference, "PutMetricAlarm").
+# Less than the first would be noise in the log. Three of the last, after which an alarm goes off, are less than the week
+# that CloudWatch looks back (CloudWatch API Reference, "PutMetricAlarm").
 HEARTBEAT_MINUTES = range(5, 1441)
 TAG_OURS = "trailwatch"
 # What becomes of an optional component; one that is retained is neither made nor removed, but by a teardown.
