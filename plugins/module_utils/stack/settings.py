@@ -33,7 +33,7 @@ BUCKET_NAME_MAX = 63
 # The least that Lambda takes as the maximum concurrency of a queue's event source mapping.
 GROUPING_CONCURRENCY = 2
 GROUP_SECONDS_MAX = 900  # the longest that SQS keeps a message back, and so the reminder of a summary
-# Less than the first would be noise in the log. Three of the last, after which an alarm goes off, are less than the week
+# Less than the first would be noise in the log. Three of the last, when an alarm goes off, are less than the week
 # that CloudWatch looks back (CloudWatch API Reference, "PutMetricAlarm").
 HEARTBEAT_MINUTES = range(5, 1441)
 TAG_OURS = "trailwatch"
