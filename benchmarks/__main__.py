@@ -13,8 +13,8 @@ from benchmarks.facts import facts
 from benchmarks.function import measure as function
 from benchmarks.measure import Bench
 from benchmarks.results import Measurement, Results
-from benchmarks.seed import SeedError
 from benchmarks.site import BenchError, Options, Site, started
+from sandbox.replay import ReplayError
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = "results.json"
@@ -107,7 +107,7 @@ def main() -> int:
         before = facts(options)
         handlers = function.measure(options.collection, options.work)
         results = Results(_measure(options), handlers, before, f'make bench N="{numbers}"')
-    except (BenchError, SeedError) as error:
+    except (BenchError, ReplayError) as error:
         print(error, file=sys.stderr)
         return 1
     print(report.text(results))

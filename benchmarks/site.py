@@ -16,9 +16,10 @@ from typing import Any
 
 import boto3
 
-from benchmarks import process, seed
+from benchmarks import process
 from benchmarks.process import Usage
 from benchmarks.reads import Call
+from sandbox import replay
 from sandbox.client import Sandbox
 
 HERE = Path(__file__).resolve().parent
@@ -81,12 +82,11 @@ class Site:
 
     def seed(self, accounts: Sequence[str]) -> None:
         """Deploy to the first account, and fill the others with the like."""
-        with seed.Recorder(self.sandbox.endpoint) as recorder:
+        with replay.Recorder(self.sandbox.endpoint) as recorder:
             self.trailwatch(accounts[:1], recorder.endpoint)
         sts = self._client("sts", self.sandbox.management_account, "sandbox", "")
-        seed.replay(
-            recorder.writes, accounts[0], accounts[1:], self.sandbox.endpoint, sts, threads=2 * self.options.forks
-        )
+        origin, *others = map(replay.Target, accounts)
+        replay.replay(recorder.writes, origin, others, self.sandbox.endpoint, sts, threads=2 * self.options.forks)
         if any(changed(self.trailwatch(accounts[-1:]))):
             raise BenchError(f"the seeded account is not as a deployed one; see {self.options.work}/playbooks.log")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import os
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 
+from sandbox import replay
 from sandbox.client import Sandbox
 from tests.integration.live import Account
 
@@ -80,6 +83,41 @@ class Playbooks:
         return subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+
+    def recorded(self, name: str, host: str, variables: Mapping[str, Any], *options: str) -> Recording:
+        """Run a playbook for one account, and keep what it wrote."""
+        with replay.Recorder(self.environment["AWS_ENDPOINT_URL"]) as recorder:
+            proxied = Playbooks(self.folder, {**self.environment, "AWS_ENDPOINT_URL": recorder.endpoint})
+            run = proxied.run(name, {host: variables}, *options)
+        assert run.status == 0, run.output
+        return Recording(self.environment, replay.Target(variables["account_id"], host), tuple(recorder.writes))
+
+    def deployed(self, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> None:
+        """Deploy to accounts: to one of those whose variables are the same, and to the others by what it wrote."""
+        alike: dict[str, list[str]] = {}
+        for host, variables in hosts.items():
+            alike.setdefault(json.dumps({**variables, "account_id": ""}, sort_keys=True), []).append(host)
+        for first, *others in alike.values():
+            recording = self.recorded("deploy", first, hosts[first], *options)
+            recording.repeat(*(replay.Target(hosts[host]["account_id"], host) for host in others))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What runs wrote in one account, to bring others into the same state, or into one on the way to it."""
+
+    environment: Mapping[str, str]
+    origin: replay.Target
+    writes: tuple[replay.Write, ...]
+
+    def __add__(self, later: Recording) -> Recording:
+        return dataclasses.replace(self, writes=self.writes + later.writes)
+
+    def repeat(self, *targets: replay.Target) -> None:
+        endpoint, key = self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_ACCESS_KEY_ID"]
+        secret = self.environment["AWS_SECRET_ACCESS_KEY"]
+        sts = boto3.session.Session(key, secret, region_name="us-east-1").client("sts", endpoint_url=endpoint)
+        replay.replay(self.writes, self.origin, targets, endpoint, sts, threads=4)
 
 
 def _recap(output: str) -> dict[str, dict[str, int]]:

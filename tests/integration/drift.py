@@ -266,7 +266,7 @@ def other_expression(account: Account) -> None:
 def alarm_too_many(account: Account) -> None:
     """One that an older version made, say."""
     account.client("cloudwatch").put_metric_alarm(
-        AlarmName=f"{NAME}-old",
+        AlarmName=f"{NAME}/old",
         Namespace="AWS/SNS",
         MetricName="PublishSize",
         Statistic="Sum",
@@ -295,11 +295,6 @@ def fallback(name: str, value: str) -> Hand:
 def somebody_else_hears_the_fallback(account: Account) -> None:
     endpoint = arn(account, "sqs", f"{NAME}-dlq")
     account.client("sns").subscribe(TopicArn=arn(account, "sns", f"{NAME}-fallback"), Protocol="sqs", Endpoint=endpoint)
-
-
-def key_of_fallback(account: Account) -> None:
-    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    fallback("KmsMasterKeyId", key)(account)
 
 
 def boundary(account: Account) -> None:
@@ -617,7 +612,7 @@ ROWS = (
     Row("alarms", f"{NAME}/unheard ActionsEnabled", alarms("disable_alarm_actions", "unheard")),
     Row("alarms", f"{NAME}/unheard Metrics", other_expression),
     Row("alarms", f"{NAME}/unheard", alarms("delete_alarms", "unheard")),
-    Row("alarms", f"{NAME}-old", alarm_too_many),
+    Row("alarms", f"{NAME}/old", alarm_too_many),
     Row(
         "alarms",
         f"{NAME}/unheard Tags",
@@ -628,7 +623,7 @@ ROWS = (
     Row("alarms", "", no_alarms),
     Row("fallback_topic", "DisplayName", fallback("DisplayName", "other")),
     Row("fallback_topic", "Policy", fallback("Policy", OPEN.replace(f"ACCOUNT:{NAME}", f"ACCOUNT:{NAME}-fallback"))),
-    Row("fallback_topic", "KmsMasterKeyId", key_of_fallback),
+    Row("fallback_topic", "KmsMasterKeyId", fallback("KmsMasterKeyId", "alias/aws/sns")),
     Row("fallback_topic", "Subscriptions", somebody_else_hears_the_fallback),
     Row(
         "fallback_topic",

@@ -1,6 +1,7 @@
 """Deploy and teardown broken off after each of their write calls, then simply repeated.
 
-Each case has an account of its own, and all cases go through one run of ansible-playbook.
+Each case has an account of its own. It is brought there by repeating the first writes of a whole run, which is what a
+run leaves that ends there; some are really broken off, to see that it is the same.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox
-from tests.integration.conftest import Playbooks, Run
+from sandbox.replay import Target
+from tests.integration.conftest import Playbooks, Recording
 from tests.integration.live import Account, resources
 from tests.integration.specification import specification
 
@@ -32,34 +34,35 @@ def hosts(accounts: Mapping[str, Account]) -> Mapping[str, Mapping[str, Any]]:
 
 
 class Sweep:
-    """Accounts that were deployed once without a fault to count the writes, and then one for each write."""
+    """What a whole deploy and a whole teardown write, and accounts that were left after each of these writes."""
 
     def __init__(self, sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]) -> None:
-        self.sandbox = sandbox
-        self.playbooks = playbooks
-        whole = open_account()
-        self.whole = whole
-        self.deploy_writes = self.writes_of("deploy", whole)
-        self.accounts = {f"after-{number}": open_account() for number in range(1, self.deploy_writes + 1)}
+        self.sandbox, self.playbooks, self.open_account = sandbox, playbooks, open_account
+        self.whole = hosts({"whole": open_account()})["whole"]
+        self.deploy = playbooks.recorded("deploy", "whole", self.whole)
+        self.teardown = playbooks.recorded("teardown", "whole", self.whole)
 
-    def writes_of(self, playbook: str, account: Account) -> int:
-        self.sandbox.clear_calls(account.id)
-        run = self.playbooks.run(playbook, hosts({"whole": account}))
-        assert run.status == 0, run.output
-        return len(self.sandbox.calls(account.id, writes=True))
+    def broken_off(self, before: int, recording: Recording) -> dict[str, Account]:
+        """An account for each number of writes of the recording, after all those before."""
+        accounts = {f"after-{number}": self.open_account() for number in range(1, len(recording.writes) - before + 1)}
+        targets = [Target(account.id, name, before + at) for at, (name, account) in enumerate(accounts.items(), 1)]
+        recording.repeat(*targets)
+        assert [len(self.written(account)) for account in accounts.values()] == [target.first for target in targets]
+        return accounts
 
-    def broken_off(self, playbook: str, accounts: Mapping[str, Account]) -> Run:
-        """Run the playbook; account number N breaks off right after its write number N."""
-        for number, account in enumerate(accounts.values(), 1):
-            self.sandbox.clear_calls(account.id)
+    def written(self, account: Account) -> list[str]:
+        return [call["eventName"] for call in self.sandbox.calls(account.id, writes=True)]
+
+    def really_broken_off(self, *numbers: int) -> dict[str, Account]:
+        accounts = {f"after-{number}": self.open_account() for number in numbers}
+        for number, account in zip(numbers, accounts.values(), strict=True):
             self.sandbox.fault(account.id, break_after_write=number)
-        run = self.playbooks.run(playbook, hosts(accounts))
+        run = self.playbooks.run("deploy", hosts(accounts))
+        assert run.status != 0
+        assert all(counts["failed"] for host, counts in run.recap.items() if host != "localhost"), run.output
         for account in accounts.values():
             self.sandbox.clear_faults(account.id)
-        return run
-
-    def written(self, account: Account) -> int:
-        return len(self.sandbox.calls(account.id, writes=True))
+        return accounts
 
 
 @pytest.fixture(scope="module")
@@ -68,22 +71,18 @@ def sweep(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Acc
 
 
 def test_a_deploy_broken_off_after_any_write_is_completed_by_the_next(sweep: Sweep) -> None:
-    broken = sweep.broken_off("deploy", sweep.accounts)
-    # The last case breaks after the last write: nothing is left to fail there but what comes after it.
-    assert [sweep.written(account) for account in sweep.accounts.values()] == list(range(1, sweep.deploy_writes + 1))
-    assert broken.status != 0
-    again = sweep.playbooks.run("deploy", hosts(sweep.accounts))
+    accounts = sweep.broken_off(0, sweep.deploy)
+    really = sweep.really_broken_off(2, len(accounts) // 2, len(accounts) - 1)
+    for name, account in really.items():
+        assert sweep.written(account) == sweep.written(accounts[name]), name
+    again = sweep.playbooks.run("deploy", hosts(accounts))
     assert again.status == 0, again.output
-    for name, account in sweep.accounts.items():
+    for name, account in accounts.items():
         assert resources(account) == specification(account.id, name, ACTIONS, [SUBSCRIBER]), name
 
 
 def test_a_teardown_broken_off_after_any_write_is_completed_by_the_next(sweep: Sweep) -> None:
-    writes = sweep.writes_of("teardown", sweep.whole)
-    accounts = dict(list(sweep.accounts.items())[:writes])
-    assert len(accounts) == writes, "more writes than accounts: deploy more of them"
-    broken = sweep.broken_off("teardown", accounts)
-    assert broken.status != 0
+    accounts = sweep.broken_off(len(sweep.deploy.writes), sweep.deploy + sweep.teardown)
     again = sweep.playbooks.run("teardown", hosts(accounts))
     assert again.status == 0, again.output
     for name, account in accounts.items():

@@ -1,63 +1,54 @@
 """Grouping switched on and off, broken off after each of the write calls, then simply repeated.
 
-Each case has an account of its own, and all cases go through one run of ansible-playbook.
+Each case has an account of its own, brought there by repeating the first writes of a whole run.
 """
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Mapping
 
 import pytest
 
 from sandbox.client import Sandbox
-from tests.integration.conftest import Playbooks, Run
+from sandbox.replay import Target
+from tests.integration.conftest import Playbooks, Recording
 from tests.integration.live import Account, resources
 from tests.integration.specification import grouped, specification
 from tests.integration.test_grouping import ACTIONS, AT_ONCE, SECONDS, SUBSCRIBER, hosts
 
 
 class Sweep:
-    """An account that is switched without a fault to count the writes, and then one for each write."""
+    """An account that is deployed to, switched on, switched off, switched on and torn down, and what each wrote."""
 
     def __init__(self, sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]) -> None:
-        self.sandbox, self.playbooks = sandbox, playbooks
-        whole = {"whole": open_account()}
-        self.deploy(whole, 0)
-        self.writes = {seconds: self.writes_of(whole, seconds) for seconds in (SECONDS, 0)}
-        self.accounts = {f"after-{number}": open_account() for number in range(1, max(self.writes.values()) + 1)}
-        self.deploy(self.accounts, 0)
+        self.sandbox, self.playbooks, self.open_account = sandbox, playbooks, open_account
+        account = open_account()
 
-    def deploy(self, accounts: Mapping[str, Account], seconds: int) -> None:
-        run = self.playbooks.run("deploy", hosts(accounts, seconds), *AT_ONCE)
-        assert run.status == 0, run.output
+        def recorded(playbook: str, seconds: int) -> Recording:
+            variables = hosts({"whole": account}, seconds)["whole"]
+            return playbooks.recorded(playbook, "whole", variables, *AT_ONCE)
 
-    def writes_of(self, accounts: Mapping[str, Account], seconds: int) -> int:
-        (account,) = accounts.values()
-        self.sandbox.clear_calls(account.id)
-        self.deploy(accounts, seconds)
-        return self.written(account)
+        self.deployed = recorded("deploy", 0)
+        self.on = recorded("deploy", SECONDS)
+        self.off = recorded("deploy", 0)
+        self.on_again = recorded("deploy", SECONDS)
+        self.teardown = recorded("teardown", SECONDS)
 
-    def written(self, account: Account) -> int:
-        return len(self.sandbox.calls(account.id, writes=True))
-
-    def broken_off(self, accounts: Mapping[str, Account], seconds: int) -> Run:
-        """Run the playbook; account number N breaks off right after its write number N."""
-        for number, account in enumerate(accounts.values(), 1):
-            self.sandbox.clear_calls(account.id)
-            self.sandbox.fault(account.id, break_after_write=number)
-        run = self.playbooks.run("deploy", hosts(accounts, seconds), *AT_ONCE)
-        for account in accounts.values():
-            self.sandbox.clear_faults(account.id)
-        return run
-
-    def switch(self, seconds: int) -> dict[str, Account]:
-        """Switch so many accounts as there are writes; each is broken off after another one, and then repeated."""
-        accounts = dict(list(self.accounts.items())[: self.writes[seconds]])
-        run = self.broken_off(accounts, seconds)
-        assert run.status != 0
-        assert [self.written(account) for account in accounts.values()] == list(range(1, len(accounts) + 1))
-        self.deploy(accounts, seconds)
+    def broken_off(self, recording: Recording, *before: Recording) -> dict[str, Account]:
+        """An account for each number of writes of the recording, after all those before."""
+        accounts = {f"after-{number}": self.open_account() for number in range(1, len(recording.writes) + 1)}
+        done = sum(len(each.writes) for each in before)
+        targets = [Target(account.id, name, done + at) for at, (name, account) in enumerate(accounts.items(), 1)]
+        functools.reduce(operator.add, [*before, recording]).repeat(*targets)
+        written = [len(self.sandbox.calls(account.id, writes=True)) for account in accounts.values()]
+        assert written == [target.first for target in targets]
         return accounts
+
+    def repeat(self, playbook: str, accounts: Mapping[str, Account], seconds: int) -> None:
+        run = self.playbooks.run(playbook, hosts(accounts, seconds), *AT_ONCE)
+        assert run.status == 0, run.output
 
 
 @pytest.fixture(scope="module")
@@ -66,28 +57,24 @@ def sweep(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Acc
 
 
 def test_switching_on_broken_off_after_any_write_is_completed_by_the_next_run(sweep: Sweep) -> None:
-    assert sweep.writes[SECONDS] >= 7
-    for name, account in sweep.switch(SECONDS).items():
+    accounts = sweep.broken_off(sweep.on, sweep.deployed)
+    assert len(accounts) >= 7
+    sweep.repeat("deploy", accounts, SECONDS)
+    for name, account in accounts.items():
         assert resources(account) == grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS), name
 
 
 def test_switching_off_broken_off_after_any_write_is_completed_by_the_next_run(sweep: Sweep) -> None:
-    assert sweep.writes[0] >= 7
-    sweep.deploy(sweep.accounts, SECONDS)
-    for name, account in sweep.switch(0).items():
+    accounts = sweep.broken_off(sweep.off, sweep.deployed, sweep.on)
+    assert len(accounts) >= 7
+    sweep.repeat("deploy", accounts, 0)
+    for name, account in accounts.items():
         assert resources(account) == specification(account.id, name, ACTIONS, [SUBSCRIBER]), name
 
 
 def test_a_teardown_while_grouping_broken_off_after_any_write_is_completed_by_the_next(sweep: Sweep) -> None:
-    sweep.deploy(sweep.accounts, SECONDS)
-    for number, account in enumerate(sweep.accounts.values(), 1):
-        sweep.sandbox.fault(account.id, break_after_write=number)
-    run = sweep.playbooks.run("teardown", hosts(sweep.accounts, SECONDS))
-    assert run.status != 0
-    for account in sweep.accounts.values():
-        sweep.sandbox.clear_faults(account.id)
+    accounts = sweep.broken_off(sweep.teardown, sweep.deployed, sweep.on, sweep.off, sweep.on_again)
     # The variable may be forgotten by then.
-    again = sweep.playbooks.run("teardown", hosts(sweep.accounts, 0))
-    assert again.status == 0, again.output
-    for name, account in sweep.accounts.items():
+    sweep.repeat("teardown", accounts, 0)
+    for name, account in accounts.items():
         assert [kind for kind, found in resources(account).items() if found] == ["buckets"], name

@@ -1,7 +1,8 @@
-"""Fill many accounts with what was deployed to one, without Ansible: by its recorded requests, with other account ids.
+"""Bring many accounts into the state of one, without Ansible: by the requests that did it, with other account ids.
 
-A first deployment to a thousand accounts takes an hour. Where only the runs after it are measured, it is made to one
-account through a recording proxy, and its writes are repeated in the others.
+A first deployment to a thousand accounts takes an hour. Where it is the runs after it that count, it is made to one
+account through a recording proxy, and its writes are repeated in the others; or only the first ones of them, as if the
+run had been broken off.
 """
 
 from __future__ import annotations
@@ -22,32 +23,40 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-_READS = re.compile(r"(Get|List|Describe|Assume)")
+_READS = re.compile(r"(Get|List|Describe|Assume|Simulate|Lookup)")
+# What AWS chooses as the name of something: of a key or an event source mapping, say.
+_CHOSEN = re.compile(rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # What belongs to the connection, the signature or the old body, and is made anew.
 _DROPPED = re.compile(
     r"(host|connection|content-length|authorization|x-amz-(date|security-token|content-|checksum)|content-md5)", re.I
 )
 
 
-class SeedError(Exception):
+class ReplayError(Exception):
     """A write could not be repeated in another account."""
 
 
 @dataclass(frozen=True)
 class Write:
-    """One recorded request."""
+    """One recorded request, and what was answered."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    answer: bytes
 
     def with_names(self, names: Mapping[str, str]) -> Write:
         """The same request with other names in it."""
         path, body = self.path, self.body
         for old, new in names.items():
             path, body = path.replace(old, new), body.replace(old.encode(), new.encode())
-        return Write(self.method, path, self.headers, body)
+        return Write(self.method, path, self.headers, body, self.answer)
+
+    def chosen(self, answer: bytes) -> dict[str, str]:
+        """What has another name since it was answered so this time."""
+        pairs = zip(_CHOSEN.findall(self.answer), _CHOSEN.findall(answer), strict=False)
+        return {old.decode(): new.decode() for old, new in pairs}
 
 
 @dataclass
@@ -86,8 +95,8 @@ class _Forward(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
-        if answer.status < 300 and is_write(self.command, self.headers, body):
-            self.kept.append(Write(self.command, self.path, dict(self.headers), body))
+        if answer.status < 300 and is_write(self.command, self.path, self.headers, body):
+            self.kept.append(Write(self.command, self.path, dict(self.headers), body, content))
         self._send(answer, content)
 
     def _send(self, answer: http.client.HTTPResponse, content: bytes) -> None:
@@ -106,49 +115,63 @@ class _Forward(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-def is_write(method: str, headers: Any, body: bytes) -> bool:
+def is_write(method: str, path: str, headers: Any, body: bytes) -> bool:
     """Whether a request changes something, as its method or the name of its operation tells."""
     if method in ("GET", "HEAD"):
         return False
     action = re.search(rb"(?:^|&)Action=(\w+)", body)
     name = headers.get("X-Amz-Target", "").rpartition(".")[2] or (action[1].decode() if action else "")
-    return not _READS.match(name)
+    return not _READS.match(name or (path.rpartition("/")[2] if "/operation/" in path else ""))
 
 
-def replay(writes: Sequence[Write], old: str, accounts: Sequence[str], endpoint: str, sts: Any, threads: int) -> None:
+@dataclass(frozen=True)
+class Target:
+    """An account to be brought into the state: how it is called in alerts, and after how many of the writes."""
+
+    account: str
+    name: str = ""
+    first: int | None = None
+
+
+def replay(
+    writes: Sequence[Write], origin: Target, targets: Sequence[Target], endpoint: str, sts: Any, threads: int
+) -> None:
     """Repeat the writes of one account in others.
 
     Raises:
-        SeedError: one was refused, or there is none.
+        ReplayError: one was refused, or there is none.
     """
     if not writes:
-        raise SeedError("nothing was recorded: the first account was deployed to before")
+        raise ReplayError("nothing was recorded: the first account was as it should be")
 
-    def fill(account: str) -> None:
-        role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
-        keys = sts.assume_role(RoleArn=role, RoleSessionName="seed")["Credentials"]
+    def fill(target: Target) -> None:
+        role = f"arn:aws:iam::{target.account}:role/OrganizationAccountAccessRole"
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="replay")["Credentials"]
         credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
         connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=120)
-        names = dict(zip(_derived(old), _derived(account), strict=True))
-        for write in writes:
-            _send(connection, endpoint, write.with_names(names), credentials)
+        names = dict(zip(_derived(origin), _derived(target), strict=True))
+        for write in writes[: target.first]:
+            answer = _send(connection, endpoint, write.with_names(names), credentials)
+            names |= write.chosen(answer)
         connection.close()
 
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(fill, accounts):
+        for _ in pool.map(fill, targets):
             pass
 
 
-def _derived(account: str) -> tuple[str, ...]:
-    """What differs from account to account: its id, and the digests in the statement ids of its rules."""
-    rules = [f"arn:aws:events:us-east-1:{account}:rule/iam-alerting{name}" for name in ("", "-tampering")]
-    return account, *(hashlib.sha256(rule.encode()).hexdigest()[:8] for rule in rules)
+def _derived(target: Target) -> tuple[str, ...]:
+    """What differs from account to account: its id and name, and the digests in the statement ids of its rules."""
+    stem = f"arn:aws:events:us-east-1:{target.account}:rule/iam-alerting"
+    rules = [f"{stem}{name}" for name in ("", "-tampering", "-heartbeat")]
+    name = f'"ACCOUNT_NAME": "{target.name}"'
+    return target.account, name, *(hashlib.sha256(rule.encode()).hexdigest()[:8] for rule in rules)
 
 
-def _send(connection: http.client.HTTPConnection, endpoint: str, write: Write, credentials: Credentials) -> None:
+def _send(connection: http.client.HTTPConnection, endpoint: str, write: Write, credentials: Credentials) -> bytes:
     scope = _SCOPE.search(write.headers.get("Authorization", ""))
     if scope is None:
-        raise SeedError(f"{write.method} {write.path} was not signed")
+        raise ReplayError(f"{write.method} {write.path} was not signed")
     headers = {name: value for name, value in write.headers.items() if not _DROPPED.match(name)}
     request = AWSRequest(write.method, endpoint + write.path, headers, write.body)
     signer = S3SigV4Auth if scope[2] == "s3" else SigV4Auth
@@ -158,4 +181,5 @@ def _send(connection: http.client.HTTPConnection, endpoint: str, write: Write, c
     answer = connection.getresponse()
     content = answer.read()
     if answer.status >= 300:
-        raise SeedError(f"{write.method} {write.path}: {answer.status} {content[:300]!r}")
+        raise ReplayError(f"{write.method} {write.path}: {answer.status} {content[:300]!r}")
+    return content
