@@ -22,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--events", type=int, default=5000, help="of the storm, in all accounts (default %(default)s)")
     add("--accounts", type=int, default=20, help="of the storm (default %(default)s)")
     add("--kinds", type=_words, default=KINDS, help=f"kinds of faults (default {','.join(KINDS)})")
-    add("--every", type=int, default=1, metavar="N", help="only every n-th call of a kind")
+    add("--every", type=int, default=1, metavar="N", help="only every n-th call, of each kind others")
     return parser
 
 

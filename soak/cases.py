@@ -17,7 +17,7 @@ KINDS = (*TRANSIENT, "lost", "denied", "killed")
 # ansible-playbook is started anew for each of them: a sample will do.
 KILLED_EVERY = 4
 # Of what an SDK repeats, one account meets several; it waits a minute for each of those that are not answered.
-PER_ACCOUNT = {"throttle": 12, "internal": 12, "reset": 12, "timeout": 6}
+PER_ACCOUNT = {"throttle": 24, "internal": 24, "reset": 24, "timeout": 6}
 
 
 @dataclass(frozen=True)

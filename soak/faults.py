@@ -52,7 +52,12 @@ def run(site: Site, options: Options) -> bool:
 
 
 def _cases(options: Options, calls: Sequence[Call]) -> list[Case]:
-    return [case for kind in options.kinds for case in cases_of(kind, calls)[:: options.every]]
+    # Of each kind other calls, so that a sample has as many calls as can be.
+    return [
+        case
+        for number, kind in enumerate(options.kinds)
+        for case in cases_of(kind, calls)[number % options.every :: options.every]
+    ]
 
 
 def _report(playbook: str, results: Sequence[Result]) -> bool:

@@ -14,6 +14,8 @@ WINDOW_SECONDS = 10
 # these accounts get one event a second.
 SPACED_SECONDS = 1.0
 SPACED_EVENTS = 60
+# What closes something and opens it again touches the alerting, so that both calls are events that are told of, too.
+TOUCHING = {"": "", "topic": "PutRolePolicy", "queue": "SetQueueAttributes"}
 
 _SUPPRESSION = {
     "name": "pipeline",
@@ -40,6 +42,16 @@ class Setup:
     actors: tuple[str, ...] = ("",)
     spaced: bool = False
     closed: str = ""
+
+    @property
+    def told_of(self) -> tuple[str, ...]:
+        """The calls that are events to be told of."""
+        return (*ACTIONS, *filter(None, [TOUCHING[self.closed]]))
+
+    @property
+    def touches(self) -> int:
+        """How many calls touch the alerting itself."""
+        return 2 if self.closed else 0
 
 
 _GROUPED = {"iam_alerting_group_seconds": WINDOW_SECONDS}
