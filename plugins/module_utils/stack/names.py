@@ -119,5 +119,13 @@ def tampering_rule_name(settings: Settings) -> str:
     return f"{settings.name}-tampering"
 
 
+def tampering_rule_arn(settings: Settings) -> str:
+    return settings.arn("events", f"rule/{tampering_rule_name(settings)}")
+
+
 def heartbeat_rule_name(settings: Settings) -> str:
     return f"{settings.name}-heartbeat"
+
+
+def heartbeat_rule_arn(settings: Settings) -> str:
+    return settings.arn("events", f"rule/{heartbeat_rule_name(settings)}")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError, is_ansible_aws_error_code
@@ -21,6 +21,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.writes import
 
 # On whose ARN the permissions of a service are asked for, but for components that have another of the kind.
 _RESOURCES: dict[str, Callable[[Settings], str]] = {
+    "kms": names.key_alias_arn,
     "s3": names.bucket_arn,
     "cloudtrail": names.trail_arn,
     "sns": names.topic_arn,
@@ -28,13 +29,17 @@ _RESOURCES: dict[str, Callable[[Settings], str]] = {
     "dynamodb": names.table_arn,
     "lambda": names.function_arn,
     "cloudwatch": lambda settings: names.alarm_arn(settings, "dead-letters"),
-    "events": lambda settings: names.rule_arns(settings)[0],
+    "events": names.rule_arn,
 }
 _OF_COMPONENTS: dict[tuple[str, str], Callable[[Settings], str]] = {
     ("sqs", "queue"): names.queue_arn,
     ("sqs", "event_queue"): names.event_queue_arn,
     ("sns", "fallback_topic"): names.fallback_topic_arn,
+    ("events", "heartbeat_rule"): names.heartbeat_rule_arn,
+    ("events", "tampering_rule"): names.tampering_rule_arn,
 }
+# The Service Authorization Reference has no resource for these.
+_ON_ANYTHING = ("kms:CreateKey", "lambda:CreateEventSourceMapping")
 
 
 class MissingPermissionsError(AnsibleAWSError):
@@ -58,13 +63,31 @@ def needed(settings: Settings, plan: Plan, changes: Mapping[str, Change]) -> dic
     """The permissions that the changes certainly need, by the ARN of the resource."""
     found: dict[str, set[str]] = defaultdict(set)
     for name, change in changes.items():
-        keys = (NEW,) if name not in plan.present else (GONE,) if change == REMOVAL else (*change.before, *change.after)
-        for permission in (each for key in keys for each in WRITES.get(name, {}).get(key, ())):
+        for permission in (each for deed in _deeds(name, plan, change) for each in WRITES[name][deed]):
             found[_resource(permission, name, settings)].add(permission)
     return {arn: sorted(permissions) for arn, permissions in found.items()}
 
 
+def _deeds(name: str, plan: Plan, change: Change) -> Iterable[str]:
+    """What is to be done to the component, as the table has it."""
+    if change == REMOVAL:
+        return (GONE,)
+    if name not in plan.present and not change.before:
+        return (NEW,)
+    return [_deed(key, change, WRITES[name]) for key in {*change.before, *change.after}]
+
+
+def _deed(key: str, change: Change, known: Container[str]) -> str:
+    """An attribute by its name; of several rules or alarms it comes behind that of the one, which alone is one more."""
+    attribute = key.rpartition(" ")[2]
+    if attribute in known:
+        return attribute
+    return NEW if change.after.get(key) else GONE
+
+
 def _resource(permission: str, name: str, settings: Settings) -> str:
+    if permission in _ON_ANYTHING:
+        return "*"
     service = permission.partition(":")[0]
     return (_OF_COMPONENTS.get((service, name)) or _RESOURCES[service])(settings)
 
@@ -120,6 +143,7 @@ def _context(settings: Settings) -> list[Document]:
         "aws:RequestedRegion": [settings.region],
         "aws:TagKeys": list(settings.tags),
         "iam:PassedToService": ["lambda.amazonaws.com"],
+        "lambda:FunctionArn": [names.function_arn(settings)],
         **{f"aws:RequestTag/{key}": [value] for key, value in settings.tags.items()},
     }
     return [

@@ -32,8 +32,8 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Actions": list(settings.actions),
         **common(settings),
         "OtherRules": {
-            settings.arn("events", f"rule/{names.tampering_rule_name(settings)}"): PRESENT,
-            settings.arn("events", f"rule/{names.heartbeat_rule_name(settings)}"): settings.state_of_heartbeat,
+            names.tampering_rule_arn(settings): PRESENT,
+            names.heartbeat_rule_arn(settings): settings.state_of_heartbeat,
         },
     }
 

@@ -6,15 +6,35 @@
 
 from __future__ import annotations
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import alarms
+
 NEW, GONE = "new", "gone"
+# What depends on more than the plan knows.
+_UNCERTAIN: tuple[str, ...] = ()
 _CONFIGURATION = dict.fromkeys(
-    ("Description", "Runtime", "Handler", "Timeout", "MemorySize", "DeadLetterConfig", "Environment"),
+    (
+        "Description",
+        "Runtime",
+        "Handler",
+        "Timeout",
+        "MemorySize",
+        "DeadLetterConfig",
+        "Environment",
+        "Layers",
+    ),
     ("lambda:UpdateFunctionConfiguration",),
 )
 _QUEUE = {
     NEW: ("sqs:CreateQueue", "sqs:TagQueue"),
     **dict.fromkeys(
-        ("MessageRetentionPeriod", "SqsManagedSseEnabled", "Policy", "VisibilityTimeout", "RedrivePolicy"),
+        (
+            "MessageRetentionPeriod",
+            "VisibilityTimeout",
+            "SqsManagedSseEnabled",
+            "KmsMasterKeyId",
+            "Policy",
+            "RedrivePolicy",
+        ),
         ("sqs:SetQueueAttributes",),
     ),
     "Tags": ("sqs:TagQueue",),
@@ -22,15 +42,33 @@ _QUEUE = {
 }
 _TOPIC = {
     NEW: ("sns:CreateTopic", "sns:TagResource"),
-    "DisplayName": ("sns:SetTopicAttributes",),
-    "Policy": ("sns:SetTopicAttributes",),
+    **dict.fromkeys(("DisplayName", "Policy", "KmsMasterKeyId"), ("sns:SetTopicAttributes",)),
+    # One comes, or goes, or is to hear other alerts.
+    "Subscriptions": _UNCERTAIN,
     "Tags": ("sns:TagResource",),
     GONE: ("sns:DeleteTopic",),
 }
+_RULE = {
+    NEW: ("events:PutRule", "events:TagResource", "events:PutTargets"),
+    **dict.fromkeys(
+        ("state", "description", "event_pattern", "schedule_expression", "actions"),
+        ("events:PutRule",),
+    ),
+    # One is put or removed.
+    "targets": _UNCERTAIN,
+    "permissions": _UNCERTAIN,
+    "tags": ("events:TagResource",),
+    GONE: ("events:RemoveTargets", "events:DeleteRule"),
+}
 # By component: what is needed to make it, to mend each attribute, and to remove it. Only what certainly is: whoever
-# lacks one of these cannot deploy. Left out is what depends on more than the plan knows, and CloudWatch Logs, where a
-# permission on a log group can be written in two ways (with :* and without).
+# lacks one of these cannot deploy. Of rules and alarms there are several: what is said here is said of each.
 WRITES: dict[str, dict[str, tuple[str, ...]]] = {
+    "key": {
+        NEW: ("kms:CreateKey", "kms:CreateAlias"),
+        "AliasName": ("kms:CreateAlias",),
+        # The key's own policy may give it, which IAM's simulation does not look at.
+        **dict.fromkeys(("KeyState", "Policy", "Description", "KeyRotationEnabled", "Tags", GONE), _UNCERTAIN),
+    },
     "bucket": {
         NEW: (
             "s3:CreateBucket",
@@ -51,7 +89,13 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
     "trail": {
         NEW: ("cloudtrail:CreateTrail", "cloudtrail:StartLogging", "cloudtrail:AddTags"),
         **dict.fromkeys(
-            ("S3BucketName", "IsMultiRegionTrail", "IncludeGlobalServiceEvents", "LogFileValidationEnabled"),
+            (
+                "S3BucketName",
+                "KmsKeyId",
+                "IsMultiRegionTrail",
+                "IncludeGlobalServiceEvents",
+                "LogFileValidationEnabled",
+            ),
             ("cloudtrail:UpdateTrail",),
         ),
         "IsLogging": ("cloudtrail:StartLogging",),
@@ -60,11 +104,14 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
         GONE: ("cloudtrail:DeleteTrail",),
     },
     "topic": _TOPIC,
-    "fallback_topic": _TOPIC,
+    # It always has a subscriber.
+    "fallback_topic": {**_TOPIC, NEW: (*_TOPIC[NEW], "sns:Subscribe")},
     "queue": _QUEUE,
-    "event_queue": _QUEUE,
+    # A permission on a log group can be written in two ways, with :* and without, and either may do.
+    "log_group": dict.fromkeys((NEW, "retentionInDays", "tags", GONE), _UNCERTAIN),
     "execution_role": {
         NEW: ("iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy"),
+        "Description": ("iam:UpdateRole",),
         "AssumeRolePolicyDocument": ("iam:UpdateAssumeRolePolicy",),
         "PolicyDocument": ("iam:PutRolePolicy",),
         "OtherInlinePolicies": ("iam:DeleteRolePolicy",),
@@ -83,28 +130,47 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
         "Tags": ("dynamodb:TagResource",),
         GONE: ("dynamodb:DeleteTable",),
     },
+    "event_queue": _QUEUE,
     "function": {
         NEW: ("lambda:CreateFunction", "lambda:TagResource", "lambda:PutFunctionEventInvokeConfig", "iam:PassRole"),
         **_CONFIGURATION,
         "Role": ("lambda:UpdateFunctionConfiguration", "iam:PassRole"),
-        "Layers": ("lambda:UpdateFunctionConfiguration",),
         "EventInvokeConfig": ("lambda:PutFunctionEventInvokeConfig",),
+        # A limit is put or deleted.
+        "ReservedConcurrentExecutions": _UNCERTAIN,
         "CodeSha256": ("lambda:UpdateFunctionCode",),
         "Architecture": ("lambda:UpdateFunctionCode",),
         "Tags": ("lambda:TagResource",),
         GONE: ("lambda:DeleteFunction",),
     },
     "event_source_mapping": {
-        NEW: ("iam:PutRolePolicy",),
+        NEW: ("iam:PutRolePolicy", "lambda:CreateEventSourceMapping"),
         "PolicyDocument": ("iam:PutRolePolicy",),
+        # What a mapping is between differs only if the policy is there without it.
+        **dict.fromkeys(("FunctionName", "EventSourceArn"), ("lambda:CreateEventSourceMapping",)),
+        # Then the others differ, too, and of one that is there Lambda chose the id.
+        **dict.fromkeys(
+            (
+                "BatchSize",
+                "MaximumBatchingWindowInSeconds",
+                "ScalingConfig",
+                "FunctionResponseTypes",
+                "FilterCriteria",
+                "Enabled",
+                "Tags",
+            ),
+            _UNCERTAIN,
+        ),
         GONE: ("iam:DeleteRolePolicy",),
     },
+    # That somebody else may invoke the function goes.
+    "rule": {**_RULE, "OtherPermissions": ("lambda:RemovePermission",)},
+    "heartbeat_rule": _RULE,
+    "tampering_rule": _RULE,
     "alarms": {
         NEW: ("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"),
+        **dict.fromkeys(alarms.ATTRIBUTES, ("cloudwatch:PutMetricAlarm",)),
+        "Tags": ("cloudwatch:TagResource",),
         GONE: ("cloudwatch:DeleteAlarms",),
-    },
-    "rule": {
-        NEW: ("events:PutRule", "events:TagResource", "events:PutTargets"),
-        GONE: ("events:RemoveTargets", "events:DeleteRule"),
     },
 }

@@ -7,22 +7,29 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import preflight
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.preflight import (
     MissingPermissionsError,
     check,
     needed,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.rule import OTHER_PERMISSIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError, Trails
-from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.writes import WRITES
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS, stack
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_difference import DESIRED
+from tests.integration import drift
 
 GIVEN = Settings(**SETTINGS)
 ROLE = "arn:aws:iam::111111111111:role/iam-alerting-function"
@@ -55,9 +62,51 @@ def test_each_queue_is_asked_for_itself() -> None:
     }
 
 
-def test_an_attribute_without_an_entry_needs_nothing_that_is_certain() -> None:
-    changes = {"log_group": NEW, "rule": Change({"iam-alerting state": "DISABLED"}, {"iam-alerting state": "ENABLED"})}
-    assert needed(GIVEN, plan(changes, "rule"), changes) == {}
+RULES = "arn:aws:events:us-east-1:111111111111:rule/"
+
+
+def test_of_several_rules_or_alarms_each_attribute_is_looked_up_without_the_name_of_the_one() -> None:
+    changes = {
+        "rule": Change({"iam-alerting state": "DISABLED"}, {"iam-alerting state": "ENABLED"}),
+        "tampering_rule": Change({"iam-alerting-tampering tags": {}}, {"iam-alerting-tampering tags": {"a": "b"}}),
+        "alarms": Change({"iam-alerting-unheard Threshold": 1}, {"iam-alerting-unheard Threshold": 0}),
+    }
+    assert needed(GIVEN, plan(changes, *changes), changes) == {
+        f"{RULES}iam-alerting": ["events:PutRule"],
+        f"{RULES}iam-alerting-tampering": ["events:TagResource"],
+        ALARM: ["cloudwatch:PutMetricAlarm"],
+    }
+
+
+ALARM = "arn:aws:cloudwatch:us-east-1:111111111111:alarm:iam-alerting-dead-letters"
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        # As the alarms name one that is missing, and the rules a shard.
+        (Change({"iam-alerting-x": {}}, {"iam-alerting-x": {"Threshold": 1}}), ["PutMetricAlarm", "TagResource"]),
+        (Change({}, {"iam-alerting-x": {"Threshold": 1}}), ["PutMetricAlarm", "TagResource"]),
+        (Change({"iam-alerting-x": {"Threshold": 1}}, {}), ["DeleteAlarms"]),
+    ],
+)
+def test_one_of_several_is_made_or_goes(change: Change, wanted: list[str]) -> None:
+    found = needed(GIVEN, plan({"alarms": change}, "alarms"), {"alarms": change})
+    assert found == {ALARM: [f"cloudwatch:{each}" for each in wanted]}
+
+
+def test_a_key_that_is_to_be_deleted_is_kept_and_no_other_is_made() -> None:
+    change = Change({"KeyState": "PendingDeletion"}, {"KeyState": "Enabled"})
+    assert needed(GIVEN, plan({"key": change}), {"key": change}) == {}
+
+
+def test_a_mapping_that_is_missing_beside_its_policy_is_made() -> None:
+    change = COMPONENTS["event_source_mapping"].difference(
+        {"Mapping": None, "PolicyDocument": DESIRED["event_source_mapping"]["PolicyDocument"]},
+        DESIRED["event_source_mapping"],
+    )
+    changes = {"event_source_mapping": change}
+    assert needed(GIVEN, plan(changes, *changes), changes) == {"*": ["lambda:CreateEventSourceMapping"]}
 
 
 class Iam:
@@ -161,8 +210,80 @@ def test_five_trails_matter_only_if_one_is_to_be_made() -> None:
     check(Clients(Iam()), GIVEN, plan({"topic": NEW}, "trail", trails=FULL), {"topic": NEW})
 
 
-def test_every_permission_has_a_resource_to_ask_it_on() -> None:
-    names = [*preflight.WRITES]
-    for change, present in ((NEW, ()), (REMOVAL, tuple(names))):
-        changes = dict.fromkeys(names, change)
-        assert needed(GIVEN, plan(changes, *present), changes)
+# What a component is known by, which no change can name alone.
+IDENTITIES = {"Name", "TopicArn", "QueueName", "TableName", "KeySchema", "name", "arn"}
+SEVERAL = ("rule", "heartbeat_rule", "tampering_rule", "alarms")
+
+
+def attributes_of(component: str, desired: Mapping[str, Any]) -> set[str]:
+    """The attributes that a change of a component can name: those that are told when it is new."""
+    nothing = event_rule.Live(desired["Name"], "default", RULES, event_rule.RuleSet()) if "rule" in component else None
+    told = COMPONENTS[component].difference(nothing, desired).after
+    named = {name for one in told.values() for name in one} if component in SEVERAL else set(told)
+    return named - IDENTITIES
+
+
+# The two ways of the alerting: with grouping the queue is the target, without it the function with its permission.
+WAYS = (stack(), DESIRED)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_table_has_whatever_a_change_can_name(component: str) -> None:
+    named = {name for desired in WAYS for name in attributes_of(component, desired[component])}
+    assert named <= set(WRITES[component])
+    assert component != "rule" or OTHER_PERMISSIONS in WRITES[component]
+
+
+@pytest.mark.parametrize("row", [*drift.ROWS, *drift.GROUPING_ROWS], ids=lambda row: f"{row.component} {row.attribute}")
+def test_the_table_has_whatever_a_hand_can_change(row: drift.Row) -> None:
+    named = row.attribute.rpartition(" ")[2]
+    is_one_of_several = named.startswith(drift.NAME)
+    assert not named or is_one_of_several or named in WRITES[row.component]
+
+
+# What is in the table without a permission, by component, each with the reason.
+UNCERTAIN = {
+    "key": (
+        {"KeyState", "Policy", "Description", "KeyRotationEnabled", "Tags", preflight.GONE},
+        "the key's own policy may give it",
+    ),
+    "topic": ({"Subscriptions"}, "one is made, changed or ended"),
+    "fallback_topic": ({"Subscriptions"}, "one is made, changed or ended"),
+    "log_group": (
+        {preflight.NEW, "retentionInDays", "tags", preflight.GONE},
+        "there are two ways to write the resource, and IAM simulates one",
+    ),
+    "function": ({"ReservedConcurrentExecutions"}, "a limit is put or deleted"),
+    "event_source_mapping": (
+        {
+            "BatchSize",
+            "MaximumBatchingWindowInSeconds",
+            "ScalingConfig",
+            "FunctionResponseTypes",
+            "FilterCriteria",
+            "Enabled",
+            "Tags",
+        },
+        "the mapping is made or changed, and Lambda chooses the id that it is asked on",
+    ),
+    **dict.fromkeys(
+        ("rule", "heartbeat_rule", "tampering_rule"), ({"targets", "permissions"}, "one is put or taken away")
+    ),
+}
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_nothing_is_without_a_permission_but_for_a_reason(component: str) -> None:
+    without = {deed for deed, permissions in WRITES[component].items() if not permissions}
+    assert without == UNCERTAIN.get(component, (set(), ""))[0]
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_permission_has_a_resource_to_ask_it_on(component: str) -> None:
+    made, gone = ({component: NEW}, {component: REMOVAL})
+    found = [needed(GIVEN, plan(made), made), needed(GIVEN, plan(gone, component), gone)]
+    for deed in WRITES[component]:
+        changes = {component: Change({deed: "before"}, {deed: "after"})}
+        found.append(needed(GIVEN, plan(changes, component), changes))
+    asked = {permission for each in found for permissions in each.values() for permission in permissions}
+    assert asked == {permission for permissions in WRITES[component].values() for permission in permissions}
