@@ -204,7 +204,8 @@ _HEAD = f"""\
 
 In place of an administrator, the role that is assumed in each account (`iam_alerting_assume_role`) can be one that may
 do nothing but this. What it may write is confined to resources that are named by `iam_alerting_name`; the tables say
-where not, and why. With it, deploy was run in the sandbox; the other playbooks not yet to their end.
+where not, and why. In the tests, which run in the sandbox, it suffices for every playbook from deploy to teardown, and
+each action in it is used there, but for those that say why they are not.
 
 ## Make the role
 

@@ -1,0 +1,389 @@
+"""The role of the template for deployers can do all that the playbooks do, and nothing that it must not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import permissions
+from sandbox.client import Sandbox
+from tests.authorization import actions_of
+from tests.integration import drift
+from tests.integration.conftest import Playbooks, Run
+from tests.integration.live import Account, resources
+
+NAME = "iam-alerting"
+ROLE = f"{NAME}-deployer"
+TEMPLATE = Path(__file__).parents[2] / "files" / "deployer" / "role.yml"
+EXTERNAL_ID = "trailwatch-7f3a"
+ADDRESS = "told-by-deployer@example.com"
+FALLBACK = "fallback-of-deployer@example.com"
+# What a broken verification left is not waited for.
+AT_ONCE = ("-e", "__iam_alerting_leftover_minutes=0")
+# The two accounts differ in what is optional: in the settings, and in whom the template lets in.
+ACCOUNTS: dict[str, dict[str, Any]] = {
+    "plain": {"iam_alerting_external_id": EXTERNAL_ID},
+    "everything": {
+        "iam_alerting_group_seconds": 60,
+        "iam_alerting_reserved_concurrency": 5,
+        "iam_alerting_heartbeat_minutes": 15,
+        "iam_alerting_customer_key": True,
+        "iam_alerting_fallback": FALLBACK,
+        "iam_alerting_verify_with": "role",
+    },
+}
+REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03:12:45Z#1a2b"}})
+
+
+# What hides other changes, would let a resource pass for somebody else's, or keeps a teardown from its end.
+HIDING = {
+    ("alarms", f"{NAME}-unheard"),
+    # Log files that come meanwhile have the version "null", which amazon.aws.s3_bucket does not name to delete them: in
+    # a bucket with versions again that only adds a delete marker, and a teardown cannot empty it.
+    ("bucket", "Versioning"),
+    ("function", "Role"),
+    ("key", "AliasName"),
+    ("trail", "S3BucketName"),
+}
+
+
+def change_everything(account: Account, *rows: drift.Row) -> None:
+    """Every attribute that is managed is changed at once, but for what would hide another change.
+
+    Tags stay: by them the role knows keys, and a resource that is otherwise unlike ours would be somebody else's.
+    """
+    # Last what Lambda would look at when the function is changed.
+    ordered = sorted(rows, key=lambda row: row.component == "execution_role")
+    hands = {(row.component, row.attribute): row.hand for row in ordered if row.attribute not in ("", "Tags")}
+    for of_what, hand in hands.items():
+        if of_what not in HIDING:
+            hand(account)
+
+
+def fallback_rows() -> list[drift.Row]:
+    """But the one that makes a key, which would be left."""
+    return [row for row in drift.ROWS if row.component == "fallback_topic" and row.attribute != "KmsMasterKeyId"]
+
+
+def filter_subscriptions(account: Account) -> None:
+    sns = account.client("sns")
+    for each in sns.list_subscriptions_by_topic(TopicArn=drift.arn(account, "sns", NAME))["Subscriptions"]:
+        sns.set_subscription_attributes(
+            SubscriptionArn=each["SubscriptionArn"],
+            AttributeName="FilterPolicy",
+            AttributeValue='{"severity": ["low"]}',
+        )
+
+
+def leave_what_a_broken_verification_leaves(account: Account) -> None:
+    name, tags = f"{NAME}-verify-0", [{"Key": "trailwatch", "Value": NAME}]
+    iam, path = account.client("iam"), "/trailwatch-verify/"
+    iam.create_user(UserName=name, Path=path, Tags=tags)
+    iam.create_role(RoleName=name, Path=path, Tags=tags, AssumeRolePolicyDocument=drift.TRUST)
+    account.client("sqs").create_queue(QueueName=name, tags={"trailwatch": NAME})
+
+
+def lose_messages(account: Account) -> None:
+    """And no others, as there are of the changes by hand, which a broken function was told of."""
+    account.client("sqs").purge_queue(QueueUrl=drift.queue_url(account))
+    for body in ("no event", REMINDER):
+        account.client("sqs").send_message(QueueUrl=drift.queue_url(account), MessageBody=body)
+
+
+class Deployer:
+    """Accounts that are deployed, changed by hand, mended, proven and torn down with the role of the template alone."""
+
+    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, accounts: Mapping[str, Account]) -> None:
+        self.sandbox, self.playbooks, self.accounts = sandbox, playbooks, accounts
+        self.hosts = {
+            name: {
+                "account_id": account.id,
+                "iam_alerting_assume_role": ROLE,
+                "iam_alerting_actions": ["iam:*User", "iam:*Role"],
+                "iam_alerting_subscribers": [{"endpoint": ADDRESS, "minimum_severity": "medium"}],
+                "iam_alerting_verify_minutes": 2,
+                **ACCOUNTS[name],
+            }
+            for name, account in accounts.items()
+        }
+        self.runs: dict[str, Run] = {}
+        self.calls: dict[str, list[dict[str, Any]]] = {}
+
+    def run(self, step: str, playbook: str, *options: str) -> None:
+        self.each(lambda account: self.sandbox.clear_calls(account.id))
+        self.runs[step] = self.playbooks.run(playbook, self.hosts, *AT_ONCE, *options)
+        self.calls[step] = [call for account in self.accounts.values() for call in self._made(account)]
+
+    def each(self, hand: Callable[[Account], None]) -> None:
+        for account in self.accounts.values():
+            hand(account)
+
+    def _made(self, account: Account) -> list[dict[str, Any]]:
+        """What the role has called in an account."""
+        calls = self.sandbox.calls(account.id)
+        return [call for call in calls if f"assumed-role/{ROLE}/" in call["userIdentity"].get("arn", "")]
+
+    def called(self, *steps: str) -> set[str]:
+        """The actions that these steps needed."""
+        return {action for step in steps for call in self.calls[step] for action in actions_of(call)}
+
+    def live(self) -> None:
+        """All that the playbooks do in the life of an account."""
+        plain, everything = self.accounts.values()
+        self.run("deploy", "deploy")
+        assert self.runs["deploy"].status == 0, self.runs["deploy"].output
+        self.sandbox.confirm(FALLBACK)
+        self.run("confirm", "confirm", "-e", json.dumps({"iam_alerting_confirmation_links": self.links()}))
+        change_everything(plain, *(row for row in drift.ROWS if row.component != "fallback_topic"))
+        change_everything(everything, *fallback_rows(), *drift.GROUPING_ROWS)
+        filter_subscriptions(everything)
+        self.run("mend", "deploy")
+        assert self.runs["mend"].status == 0, self.runs["mend"].output
+        self.each(leave_what_a_broken_verification_leaves)
+        self.run("verify", "verify")
+        self.each(lose_messages)
+        self.run("redrive", "redrive")
+        self.run("status", "status", "-e", "iam_alerting_status_show=all")
+        self.run("teardown", "teardown", "-e", "iam_alerting_delete_logs=true")
+
+    def links(self) -> list[str]:
+        return [mail.get_content() for mail in self.sandbox.mails(ADDRESS, "confirmation")]
+
+
+def make_role(account: Account, sandbox: Sandbox, **parameters: str) -> None:
+    given = {"TrustedPrincipal": sandbox.management_account, **parameters}
+    cloudformation = account.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="trailwatch-deployer",
+        TemplateBody=TEMPLATE.read_text(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="trailwatch-deployer", WaiterConfig={"Delay": 1})
+
+
+def caller(sandbox: Sandbox) -> boto3.session.Session:
+    """Whoever deploys: the management account."""
+    return boto3.session.Session(sandbox.management_account, "any", region_name="us-east-1")
+
+
+@pytest.fixture(scope="module")
+def organization(sandbox: Sandbox) -> str:
+    organizations = caller(sandbox).client("organizations", endpoint_url=sandbox.endpoint)
+    return str(organizations.describe_organization()["Organization"]["Id"])
+
+
+@pytest.fixture(scope="module")
+def deployer(
+    sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account], organization: str
+) -> Deployer:
+    accounts = {name: open_account() for name in ACCOUNTS}
+    make_role(accounts["plain"], sandbox, DeleteLogs="true", ExternalId=EXTERNAL_ID, OrganizationId=organization)
+    make_role(accounts["everything"], sandbox, DeleteLogs="true")
+    deployer = Deployer(sandbox, playbooks, accounts)
+    deployer.live()
+    return deployer
+
+
+OUTCOMES = {
+    "deploy": {"plain": "changed: bucket, trail, topic, ", "everything": "changed: key, bucket, trail, topic, "},
+    "confirm": {name: f"confirmed: {ADDRESS}" for name in ACCOUNTS},
+    "mend": {"plain": "changed: bucket, trail, topic, queue, log_group, execution_role, function, rule"},
+    "verify": {name: "pass: " for name in ACCOUNTS},
+    "teardown": {name: "removed, with all log files" for name in ACCOUNTS},
+}
+
+
+@pytest.mark.parametrize("step", OUTCOMES)
+def test_the_role_suffices(step: str, deployer: Deployer) -> None:
+    run = deployer.runs[step]
+    assert run.status == 0, run.output
+    for name, said in OUTCOMES[step].items():
+        assert run.outcome(name).startswith(said), run.output
+
+
+def test_the_role_suffices_for_redrive_and_status(deployer: Deployer) -> None:
+    redriven, status = deployer.runs["redrive"], deployer.runs["status"]
+    told = {"everything": "1 reminded of a summary", "plain": "1 a reminder without anything to tell"}
+    for name, what in told.items():
+        assert f"{what}, 1 left. message " in redriven.outcome(name), redriven.output
+        assert redriven.outcome(name).endswith(": is no event; look at it, and delete it by hand")
+    assert status.status == 0, status.output
+    assert "unreadable" not in status.output
+
+
+def test_nothing_that_the_role_called_was_denied(deployer: Deployer) -> None:
+    denied = [
+        (step, call["eventName"], call["errorMessage"])
+        for step, calls in deployer.calls.items()
+        for call in calls
+        if "denied" in call.get("errorCode", "").lower() or "not authorized" in call.get("errorMessage", "")
+    ]
+    assert denied == []
+
+
+DEPLOY = ["read", "deploy", "deploy-options", "deploy-key"]
+PROVE = ["read", "prove"]
+# The policies that are said to be needed for what a step does.
+POLICIES = {
+    "deploy": DEPLOY,
+    "confirm": PROVE,
+    "mend": DEPLOY,
+    "verify": PROVE,
+    "redrive": PROVE,
+    "status": ["read"],
+    "teardown": [*DEPLOY, "delete-logs"],
+}
+
+
+@pytest.mark.parametrize("step", POLICIES)
+def test_whatever_a_step_calls_is_in_the_policies_that_it_is_said_to_need(step: str, deployer: Deployer) -> None:
+    allowed = {action for name in POLICIES[step] for each in permissions().of(name) for action in each.actions}
+    assert deployer.called(step) - allowed == set()
+
+
+@pytest.mark.parametrize("policy", permissions().needed_for)
+def test_whatever_is_in_a_policy_is_called_or_says_why_not(policy: str, deployer: Deployer) -> None:
+    statements = permissions().of(policy)
+    called = deployer.called(*(step for step, needed in POLICIES.items() if policy in needed))
+    unseen = {action for statement in statements for action in statement.unseen}
+    assert {action for statement in statements for action in statement.actions} - called - unseen == set()
+
+
+LEFT: dict[str, dict[str, set[str]]] = {"plain": {}, "everything": {"keys": {f"alias/{NAME}"}}}
+
+
+def test_nothing_is_left_but_the_key_which_kms_deletes_later(deployer: Deployer) -> None:
+    for name, account in deployer.accounts.items():
+        drift.tidy(account)
+        found = resources(account)
+        assert set(found.pop("roles")) == {ROLE}
+        assert {kind: set(there) for kind, there in found.items() if there} == LEFT[name]
+        assert all(key["state"] == "PendingDeletion" for key in found["keys"].values())
+
+
+# What it must not do ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def intruded(sandbox: Sandbox, open_account: Callable[[], Account], organization: str) -> Account:
+    """An account that has other things, too, and where log files may not be deleted."""
+    account = open_account()
+    make_role(account, sandbox, ExternalId=EXTERNAL_ID, OrganizationId=organization)
+    for bucket in (f"payroll-{account.id}", drift.bucket(account)):
+        account.client("s3").create_bucket(Bucket=bucket)
+    account.client("s3").put_object(Bucket=drift.bucket(account), Key="AWSLogs/evidence", Body=b"{}")
+    account.client("sqs").create_queue(QueueName="payroll")
+    for role in ("payroll", f"{NAME}-function"):
+        account.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=drift.TRUST)
+    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    account.client("kms").create_alias(AliasName="alias/payroll", TargetKeyId=key)
+    return account
+
+
+@pytest.fixture(scope="module")
+def session(intruded: Account, sandbox: Sandbox) -> boto3.session.Session:
+    """The role's own session."""
+    keys = (
+        caller(sandbox)
+        .client("sts", endpoint_url=sandbox.endpoint)
+        .assume_role(
+            RoleArn=f"arn:aws:iam::{intruded.id}:role/{ROLE}", RoleSessionName="intruder", ExternalId=EXTERNAL_ID
+        )["Credentials"]
+    )
+    return boto3.session.Session(
+        keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1"
+    )
+
+
+FUNCTION = {"Runtime": "python3.13", "Handler": "x.y", "Code": {"ZipFile": b"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="}}
+# ACCOUNT stands for the account's id, KEY for that of the other key.
+FORBIDDEN: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "delete another bucket": ("s3", "delete_bucket", {"Bucket": "payroll-ACCOUNT"}),
+    "delete our bucket": ("s3", "delete_bucket", {"Bucket": f"{NAME}-ACCOUNT-us-east-1"}),
+    "delete a log file": ("s3", "delete_object", {"Bucket": f"{NAME}-ACCOUNT-us-east-1", "Key": "AWSLogs/evidence"}),
+    "read a log file": ("s3", "get_object", {"Bucket": f"{NAME}-ACCOUNT-us-east-1", "Key": "AWSLogs/evidence"}),
+    "read another bucket's policy": ("s3", "get_bucket_policy", {"Bucket": "payroll-ACCOUNT"}),
+    "stop another trail": ("cloudtrail", "delete_trail", {"Name": "payroll"}),
+    "stop our trail": ("cloudtrail", "stop_logging", {"Name": NAME}),
+    "delete another role": ("iam", "delete_role", {"RoleName": "payroll"}),
+    "give itself permissions": (
+        "iam",
+        "put_role_policy",
+        {"RoleName": ROLE, "PolicyName": "all", "PolicyDocument": drift.ANY},
+    ),
+    "attach a managed policy": (
+        "iam",
+        "attach_role_policy",
+        {"RoleName": f"{NAME}-function", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    ),
+    "make a user": ("iam", "create_user", {"UserName": "mallory"}),
+    "make a user under another path": ("iam", "create_user", {"UserName": "mallory", "Path": "/trailwatch/"}),
+    "give a user keys": ("iam", "create_access_key", {"UserName": f"{NAME}-verify-0"}),
+    "read another queue": ("sqs", "get_queue_attributes", {"QueueUrl": "http://x/ACCOUNT/payroll"}),
+    "make another function": (
+        "lambda",
+        "create_function",
+        {"FunctionName": "other", "Role": f"arn:aws:iam::ACCOUNT:role/{NAME}-function", **FUNCTION},
+    ),
+    "pass another role": (
+        "lambda",
+        "create_function",
+        {"FunctionName": NAME, "Role": "arn:aws:iam::ACCOUNT:role/payroll", **FUNCTION},
+    ),
+    "let another account invoke the function": (
+        "lambda",
+        "add_permission",
+        {
+            "FunctionName": NAME,
+            "StatementId": "x",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "arn:aws:iam::123456789012:root",
+        },
+    ),
+    "map a queue to another function": (
+        "lambda",
+        "create_event_source_mapping",
+        {"FunctionName": "other", "EventSourceArn": "arn:aws:sqs:us-east-1:ACCOUNT:payroll"},
+    ),
+    "delete another key": ("kms", "schedule_key_deletion", {"KeyId": "KEY"}),
+    "describe another key otherwise": ("kms", "update_key_description", {"KeyId": "KEY", "Description": "ours"}),
+    "encrypt with another key": ("kms", "encrypt", {"KeyId": "KEY", "Plaintext": b"salaries"}),
+    "make a key that is not tagged as ours": ("kms", "create_key", {}),
+    "make another rule": ("events", "put_rule", {"Name": "other", "EventPattern": '{"source": ["aws.ec2"]}'}),
+    "publish to the topic": (
+        "sns",
+        "publish",
+        {"TopicArn": f"arn:aws:sns:us-east-1:ACCOUNT:{NAME}", "Message": "all is well"},
+    ),
+}
+
+
+def filled(text: str, account: Account) -> str:
+    if "KEY" not in text:
+        return text.replace("ACCOUNT", account.id)
+    return str(account.client("kms").describe_key(KeyId="alias/payroll")["KeyMetadata"]["KeyId"])
+
+
+@pytest.mark.parametrize("deed", FORBIDDEN)
+def test_the_role_cannot(deed: str, session: boto3.session.Session, intruded: Account, sandbox: Sandbox) -> None:
+    service, operation, arguments = FORBIDDEN[deed]
+    here = {name: filled(value, intruded) if isinstance(value, str) else value for name, value in arguments.items()}
+    client = session.client(service, endpoint_url=sandbox.endpoint)
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(**here)
+    assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "AuthorizationError")
+
+
+def test_nobody_is_let_in_without_what_the_template_asks_for(intruded: Account, sandbox: Sandbox) -> None:
+    role = {"RoleArn": f"arn:aws:iam::{intruded.id}:role/{ROLE}", "RoleSessionName": "stranger"}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        caller(sandbox).client("sts", endpoint_url=sandbox.endpoint).assume_role(**role)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        intruded.client("sts").assume_role(**role, ExternalId=EXTERNAL_ID)
