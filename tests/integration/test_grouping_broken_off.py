@@ -36,11 +36,15 @@ class Sweep:
         self.on_again = recorded("deploy", SECONDS)
         self.teardown = recorded("teardown", SECONDS)
 
-    def broken_off(self, recording: Recording, *before: Recording) -> dict[str, Account]:
-        """An account for each number of writes of the recording, after all those before."""
-        accounts = {f"after-{number}": self.open_account() for number in range(1, len(recording.writes) + 1)}
+    def broken_off(self, recording: Recording, *before: Recording, every: int = 1) -> dict[str, Account]:
+        """An account for each number of writes of the recording, or for every so many, after all those before."""
+        numbers = range(1, len(recording.writes) + 1, every)
+        accounts = {f"after-{number}": self.open_account() for number in numbers}
         done = sum(len(each.writes) for each in before)
-        targets = [Target(account.id, name, done + at) for at, (name, account) in enumerate(accounts.items(), 1)]
+        targets = [
+            Target(account.id, name, done + number)
+            for number, (name, account) in zip(numbers, accounts.items(), strict=True)
+        ]
         functools.reduce(operator.add, [*before, recording]).repeat(*targets)
         written = [len(self.sandbox.calls(account.id, writes=True)) for account in accounts.values()]
         assert written == [target.first for target in targets]
@@ -72,8 +76,9 @@ def test_switching_off_broken_off_after_any_write_is_completed_by_the_next_run(s
         assert resources(account) == specification(account.id, name, ACTIONS, [SUBSCRIBER]), name
 
 
-def test_a_teardown_while_grouping_broken_off_after_any_write_is_completed_by_the_next(sweep: Sweep) -> None:
-    accounts = sweep.broken_off(sweep.teardown, sweep.deployed, sweep.on, sweep.off, sweep.on_again)
+def test_a_teardown_while_grouping_broken_off_is_completed_by_the_next(sweep: Sweep) -> None:
+    before = sweep.deployed, sweep.on, sweep.off, sweep.on_again
+    accounts = sweep.broken_off(sweep.teardown, *before, every=3)
     # The variable may be forgotten by then.
     sweep.repeat("teardown", accounts, 0)
     for name, account in accounts.items():
