@@ -43,7 +43,7 @@ REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03
 
 # What hides other changes, would let a resource pass for somebody else's, or keeps a teardown from its end.
 HIDING = {
-    ("alarms", f"{NAME}-unheard"),
+    ("alarms", f"{NAME}/unheard"),
     # Log files that come meanwhile have the version "null", which amazon.aws.s3_bucket does not name to delete them: in
     # a bucket with versions again that only adds a delete marker, and a teardown cannot empty it.
     ("bucket", "Versioning"),
@@ -64,11 +64,6 @@ def change_everything(account: Account, *rows: drift.Row) -> None:
     for of_what, hand in hands.items():
         if of_what not in HIDING:
             hand(account)
-
-
-def fallback_rows() -> list[drift.Row]:
-    """But the one that makes a key, which would be left."""
-    return [row for row in drift.ROWS if row.component == "fallback_topic" and row.attribute != "KmsMasterKeyId"]
 
 
 def filter_subscriptions(account: Account) -> None:
@@ -141,7 +136,9 @@ class Deployer:
         self.sandbox.confirm(FALLBACK)
         self.run("confirm", "confirm", "-e", json.dumps({"iam_alerting_confirmation_links": self.links()}))
         change_everything(plain, *(row for row in drift.ROWS if row.component != "fallback_topic"))
-        change_everything(everything, *fallback_rows(), *drift.GROUPING_ROWS)
+        change_everything(
+            everything, *(row for row in drift.ROWS if row.component == "fallback_topic"), *drift.GROUPING_ROWS
+        )
         filter_subscriptions(everything)
         self.run("mend", "deploy")
         assert self.runs["mend"].status == 0, self.runs["mend"].output

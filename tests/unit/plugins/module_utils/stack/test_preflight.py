@@ -69,7 +69,7 @@ def test_of_several_rules_or_alarms_each_attribute_is_looked_up_without_the_name
     changes = {
         "rule": Change({"iam-alerting state": "DISABLED"}, {"iam-alerting state": "ENABLED"}),
         "tampering_rule": Change({"iam-alerting-tampering tags": {}}, {"iam-alerting-tampering tags": {"a": "b"}}),
-        "alarms": Change({"iam-alerting-unheard Threshold": 1}, {"iam-alerting-unheard Threshold": 0}),
+        "alarms": Change({"iam-alerting/unheard Threshold": 1}, {"iam-alerting/unheard Threshold": 0}),
     }
     assert needed(GIVEN, plan(changes, *changes), changes) == {
         f"{RULES}iam-alerting": ["events:PutRule"],
@@ -78,7 +78,7 @@ def test_of_several_rules_or_alarms_each_attribute_is_looked_up_without_the_name
     }
 
 
-ALARM = "arn:aws:cloudwatch:us-east-1:111111111111:alarm:iam-alerting-dead-letters"
+ALARM = "arn:aws:cloudwatch:us-east-1:111111111111:alarm:iam-alerting/dead-letters"
 
 
 @pytest.mark.parametrize(
