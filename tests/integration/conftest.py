@@ -63,13 +63,20 @@ class Playbooks:
     def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables."""
         with self.started(name, hosts, *options) as process:
-            output = process.communicate()[0]
-        return Run(process.returncode, _recap(output), output)
+            return _ended(process)
+
+    def run_by(self, name: str, inventory: Path, *options: str) -> Run:
+        """Run playbooks/<name>.yml by an inventory that is there."""
+        with self._start(name, inventory, *options) as process:
+            return _ended(process)
 
     def started(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> subprocess.Popen[str]:
         """As C(run), while it runs."""
         inventory = self.folder / "accounts.yml"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}}}))
+        return self._start(name, inventory, *options)
+
+    def _start(self, name: str, inventory: Path, *options: str) -> subprocess.Popen[str]:
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             f"playbooks/{name}.yml",
@@ -80,6 +87,11 @@ class Playbooks:
         return subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+
+
+def _ended(process: subprocess.Popen[str]) -> Run:
+    output = process.communicate()[0]
+    return Run(process.returncode, _recap(output), output)
 
 
 def _recap(output: str) -> dict[str, dict[str, int]]:
