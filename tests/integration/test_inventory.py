@@ -104,7 +104,7 @@ class Organization:
         ran = self.read("--list", self.file(text, **options), environment)
         assert ran.returncode == 0, ran.stderr
         assert "[WARNING]" not in ran.stderr, ran.stderr
-        found: Document = json.loads(ran.stdout)
+        found: Document = json.loads(ran.stdout, object_hook=_untagged)
         return found
 
     def names(self, inventory: Document) -> set[str]:
@@ -117,6 +117,11 @@ class Organization:
         ran = self.read("--list", self.file(**options), environment)
         assert json.loads(ran.stdout)["_meta"]["hostvars"] == {}
         return " ".join(ran.stderr.split())
+
+
+def _untagged(found: Document) -> Any:
+    """The text itself of one in which Ansible looks for no template."""
+    return found["__ansible_unsafe"] if found.keys() == {"__ansible_unsafe"} else found
 
 
 @pytest.fixture(scope="module")
@@ -310,7 +315,7 @@ def test_a_bad_selection_is_told_and_lists_nothing(organization: Organization) -
 def test_many_accounts_of_one_name_are_listed_through_throttling(organization: Organization) -> None:
     ids = [str(next(organization.numbers)) for _ in range(21)]  # more than a page
     organization.sandbox.add_accounts(*ids, name="one of many")
-    organization.sandbox.fault(organization.management, service="organizations", kind="throttle", first_attempts=True)
+    organization.sandbox.fault(organization.management, service="organizations", kind="throttle", times=3)
     found = organization.listed(hostname="name_and_id", include=[{"accounts": ids}])
     organization.sandbox.clear_faults(organization.management)
     assert set(found["_meta"]["hostvars"]) == {f"one-of-many-{id_}" for id_ in ids}
