@@ -224,7 +224,8 @@ class InventoryModule(AWSInventoryBase):
             for host in self._hosts(path, cache):
                 self._add(host)
         except DeniedError as error:
-            raise AnsibleParserError(denial(error, self.client("sts"))) from error
+            # It tells all that the error says, which Ansible would repeat.
+            raise AnsibleParserError(denial(error, self.client("sts"))) from None
         except (AnsibleAWSError, OrganizationError) as error:
             raise AnsibleParserError(str(error)) from error
 
