@@ -120,7 +120,7 @@ options:
     elements: str
     choices: [organizational_unit, state, tag]
     default: [organizational_unit, state]
-  tags:
+  read_tags:
     description:
       - Whether the tags of accounts are read, for the variable C(account_tags), which C(compose), C(groups) and
         C(keyed_groups) may use.
@@ -174,7 +174,7 @@ management_account: true
 ---
 # Variables and groups of your own, and a cache of an hour
 plugin: trailwatch.aws.organizations
-tags: true
+read_tags: true
 strict: true
 compose:
   iam_alerting_heartbeat_minutes: account_tags.heartbeat | default(0) | int
@@ -283,7 +283,7 @@ class InventoryModule(AWSInventoryBase):
 
     def _to_be_tagged(self, organization: Organization) -> set[str]:
         """The accounts whose tags are needed. That is a call for each, so it is none that is left out in any case."""
-        if not (self.get_option("tags") or BY_TAG in self._style.group_by or self._selection.needs_tags()):
+        if not (self.get_option("read_tags") or BY_TAG in self._style.group_by or self._selection.needs_tags()):
             return set()
         return {account.id for account in self._selection.before_tags().of(organization, {})}
 

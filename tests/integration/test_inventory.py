@@ -151,7 +151,7 @@ def options(organization: Organization, reader: str) -> Document:
     """Those that list all that can be listed, as the documented permissions allow, and remember it."""
     return {
         "assume_role_arn": reader,
-        "tags": True,
+        "read_tags": True,
         "group_by": ["organizational_unit", "state", "tag"],
         "compose": {"composed": "account_name ~ (account_tags.note | default(''))"},
         "cache": True,

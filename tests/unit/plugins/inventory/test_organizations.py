@@ -148,13 +148,13 @@ def test_tags_are_a_call_for_each_account_and_only_made_if_they_are_needed(
     assert calls.count("ListTagsForResource") == 3
     assert members(inventory, "tag_team_payments") == {organization["payments"]}
     with recorded() as calls:
-        parse(tags=True)
+        parse(read_tags=True)
     assert calls.count("ListTagsForResource") == 3
 
 
 def test_variables_and_groups_are_composed(organization: dict[str, str], parse: Parse) -> None:
     inventory = parse(
-        tags=True,
+        read_tags=True,
         strict=True,
         compose={"iam_alerting_assume_role": "'arn:aws:iam::' ~ account_id ~ ':role/deployer'"},
         groups={"watched": "account_tags.alerting | default('') == 'on'"},
@@ -187,7 +187,7 @@ def test_what_was_asked_is_remembered_and_what_was_not_is_asked(
         parse(**cached, include=[{"tags": {"team": "payments"}}])
     assert calls.count("ListTagsForResource") == 3
     with recorded() as calls:
-        tagged = parse(**cached, tags=True)
+        tagged = parse(**cached, read_tags=True)
         assert calls == []
         parse(**cached, flush=True)
     assert calls.count("ListRoots") == 1
