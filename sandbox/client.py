@@ -103,9 +103,9 @@ class Sandbox:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def add_accounts(self, *accounts: str) -> None:
+    def add_accounts(self, *accounts: str, name: str = "") -> None:
         """Open accounts that the management account can enter through OrganizationAccountAccessRole."""
-        self._ask("POST", "accounts", {"accounts": list(accounts)})
+        self._ask("POST", "accounts", {"accounts": list(accounts), "name": name})
 
     def calls(
         self, account: str | None = None, *, writes: bool = False, by: str | None = "caller", since: str = ""

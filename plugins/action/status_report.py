@@ -59,7 +59,8 @@ def host_status(host: str, variables: Mapping[str, Any]) -> Document:
     account = registered.get("account")
     if account is None:
         reason = " ".join(str(registered.get("msg") or known(variables, FAILURE) or "was not read").split())
-        account = unreadable(str(known(variables, "account_id") or ""), host, reason)
+        name = str(known(variables, "iam_alerting_account_name") or host)
+        account = unreadable(str(known(variables, "account_id") or ""), name, reason)
     return {"host": host, **account}
 
 

@@ -66,13 +66,20 @@ class Playbooks:
     def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables."""
         with self.started(name, hosts, *options) as process:
-            output = process.communicate()[0]
-        return Run(process.returncode, _recap(output), output)
+            return _ended(process)
+
+    def run_by(self, name: str, inventory: Path, *options: str) -> Run:
+        """Run playbooks/<name>.yml by an inventory that is there."""
+        with self._start(name, inventory, *options) as process:
+            return _ended(process)
 
     def started(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> subprocess.Popen[str]:
         """As C(run), while it runs."""
         inventory = self.folder / "accounts.yml"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}}}))
+        return self._start(name, inventory, *options)
+
+    def _start(self, name: str, inventory: Path, *options: str) -> subprocess.Popen[str]:
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             f"playbooks/{name}.yml",
@@ -118,6 +125,11 @@ class Recording:
         secret = self.environment["AWS_SECRET_ACCESS_KEY"]
         sts = boto3.session.Session(key, secret, region_name="us-east-1").client("sts", endpoint_url=endpoint)
         replay.replay(self.writes, self.origin, targets, endpoint, sts, threads=4)
+
+
+def _ended(process: subprocess.Popen[str]) -> Run:
+    output = process.communicate()[0]
+    return Run(process.returncode, _recap(output), output)
 
 
 def _recap(output: str) -> dict[str, dict[str, int]]:

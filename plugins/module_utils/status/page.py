@@ -31,6 +31,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import
     OF_ACCOUNTS,
     moment,
     printable,
+    title,
     what_of,
 )
 
@@ -81,6 +82,7 @@ def _shown(account: Document) -> Document:
     """The account with what is said of its parts."""
     return {
         **account,
+        "title": title(account),
         "rank": STATES.index(account["status"]),
         "status_text": OF_ACCOUNT[account["status"]],
         "trail_text": _trail(account["trail"]),

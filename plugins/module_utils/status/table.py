@@ -16,6 +16,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import
     OF_ACCOUNTS,
     moment,
     printable,
+    title,
     what,
 )
 
@@ -67,14 +68,14 @@ def _impersonal(account: Document) -> str:
 def _rows_of(alike: Sequence[Document]) -> list[Row]:
     if len(alike) <= MOST_ALIKE:
         return [_row(account) for account in alike]
-    names = [account["host"] for account in alike[:NAMED_OF_MANY]]
+    names = [title(account) for account in alike[:NAMED_OF_MANY]]
     told = f"{_impersonal(alike[0])} ({', '.join(names)} and {len(alike) - NAMED_OF_MANY} more)"
     return [(f"{len(alike)} accounts", "", OF_ACCOUNT[alike[0]["status"]], "", told)]
 
 
 def _row(account: Document) -> Row:
-    name, number = account["host"], account["account_id"] or "-"
-    return (name, number, OF_ACCOUNT[account["status"]], moment(account["last_alert"]), what(account))
+    number = account["account_id"] or "-"
+    return (title(account), number, OF_ACCOUNT[account["status"]], moment(account["last_alert"]), what(account))
 
 
 def _table(rows: Sequence[Row], width: int) -> list[str]:

@@ -60,6 +60,12 @@ def what_of(subscriber: Document) -> str:
     return ", ".join(part for part in (subscriber["state"], subscriber["note"] or asked, protection) if part)
 
 
+def title(account: Document) -> str:
+    """What to call an account: as its host, but where that is only the id, as its alerts do."""
+    host, name = str(account["host"]), str(account["account_name"])
+    return name if host == account["account_id"] else host
+
+
 def printable(text: str) -> str:
     """Without what a terminal or browser would take for more than text: names and reasons come from elsewhere."""
     return "".join(character if character.isprintable() else " " for character in text)
