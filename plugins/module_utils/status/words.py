@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import moment
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
     ALARM,
     DEAD_LETTERS,
@@ -43,11 +44,6 @@ OF_ACCOUNT = {
 }
 
 
-def moment(text: str | None) -> str:
-    """A time of the report, to the minute."""
-    return text[:16].replace("T", " ") if text else "-"
-
-
 def what(account: Document) -> str:
     """All problems of an account in one line."""
     return "; ".join(problem["what"] for problem in account["problems"])
@@ -58,8 +54,3 @@ def what_of(subscriber: Document) -> str:
     protection = {True: "protected", False: "anybody with a mail can unsubscribe"}.get(subscriber["protected"])
     asked = f"asked {moment(subscriber['asked'])}" if subscriber["asked"] and not subscriber["note"] else None
     return ", ".join(part for part in (subscriber["state"], subscriber["note"] or asked, protection) if part)
-
-
-def printable(text: str) -> str:
-    """Without what a terminal or browser would take for more than text: names and reasons come from elsewhere."""
-    return "".join(character if character.isprintable() else " " for character in text)
