@@ -36,7 +36,7 @@ ARGUMENTS = {
     "junit": {"type": "path"},
     "html": {"type": "path"},
 }
-# What the role registers for each host, and what playbooks/tasks/go_on.yml says to the hosts of a batch that stops the run.
+# What the role registers for each host, and what playbooks/tasks/go_on.yml tells those of a batch that stops the run.
 RESULT = "iam_alerting_result"
 STOPPED = "iam_alerting_stopped"
 
@@ -50,9 +50,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         accounts = outcomes(task_vars or {})
-        report = make_report(
-            arguments["playbook"], bool(self._task.check_mode), accounts, arguments["fail_on"], now()
-        )
+        report = make_report(arguments["playbook"], bool(self._task.check_mode), accounts, arguments["fail_on"], now())
         show(report, whole_table if arguments["show"] == "all" else short_table)
         for name, form in (("json", as_json), ("junit", junit), ("html", page)):
             save(report, arguments[name], f"iam_alerting_report_{name}", form)

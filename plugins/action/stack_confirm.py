@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
             settings = stack_plan.checked_settings(arguments)
             links = read_links(texts(arguments["links"], arguments["file"]))
         except (SettingsError, AccountError, LinkError) as error:
-            raise stack_plan.failure(error) from error
+            raise stack_plan.failure(error) from None
         topics = topics_of(settings)
         ours = [link for link in links if link.topic_arn in topics]
         others = sorted({link.topic_arn for link in links} - set(topics))

@@ -131,7 +131,7 @@ class ActionModule(ActionBase):
             settings = checked_settings(arguments)
             plan, changes = planned(arguments, settings, check_components(arguments["components"]))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise failure(error, arguments["applied"]) from error
+            raise failure(error, arguments["applied"]) from None
         unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
         told = notes(arguments, settings, plan)
         result = {
@@ -171,7 +171,10 @@ def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str,
 
 
 def failure(error: Exception, applied: Collection[str] = ()) -> AnsibleActionFail:
-    """What a task fails with. C(entered) tells whether anything could be done in the account at all."""
+    """What a task fails with. C(entered) tells whether anything could be done in the account at all.
+
+    Raise it from None: Ansible would tell every cause once more, and the text has them.
+    """
     return AnsibleActionFail(str(error), result={"entered": bool(applied) or entered_at(error)})
 
 

@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
             with stack_plan.entered(arguments, settings) as account_clients:
                 return {"account_id": settings.account_id, **step(account_clients, settings)}
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise stack_plan.failure(error) from error
+            raise stack_plan.failure(error) from None
 
 
 def announced(account_clients: Any, settings: Settings) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
                     **step(account_clients, settings, found, kind, listed, minutes),
                 }
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise stack_plan.failure(error) from error
+            raise stack_plan.failure(error) from None
 
 
 def check_minutes(minutes: float) -> float:

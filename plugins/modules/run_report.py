@@ -10,8 +10,8 @@ module: run_report
 short_description: Report what came of a run in all accounts
 version_added: 0.1.0
 description:
-  - Puts together what the role P(trailwatch.aws.iam_alerting#role) registered as C(iam_alerting_result) for each host of
-    the play. An account that failed is told with the reason in the host's variable C(iam_alerting_failure), one that
+  - Puts together what the role P(trailwatch.aws.iam_alerting#role) registered as C(iam_alerting_result) for each host
+    of the play. An account that failed is told with the reason in the host's variable C(iam_alerting_failure), one that
     was not begun with any more with that in C(iam_alerting_stopped), as the collection's playbooks set them.
   - Prints a table, and writes the same as JSON, as JUnit XML and as an HTML page if asked to.
   - Runs on the controller. Let it run once, for all hosts.

@@ -154,9 +154,7 @@ def test_as_many_failures_as_are_allowed_do_not_stop_it(tolerant: Run, rollout: 
 
 def test_a_nightly_check_fails_on_drift(tolerant: Run, rollout: Rollout) -> None:
     account = rollout.accounts["one"]
-    account.client("sqs").set_queue_attributes(
-        QueueUrl=queue_url(account), Attributes={"MessageRetentionPeriod": "60"}
-    )
+    account.client("sqs").set_queue_attributes(QueueUrl=queue_url(account), Attributes={"MessageRetentionPeriod": "60"})
     options = ("--check", "--limit", "one,three")
     assert rollout.run(*options).status == 0
     run = rollout.run(*options, "-e", "iam_alerting_report_fail_on=changed")

@@ -4,8 +4,8 @@
 
 """The report as JUnit XML: a test case for each account. CI servers show that beside the run.
 
-There is no standard; this is what Jenkins, GitLab, GitHub's and Azure's readers have in common: an account that failed is
-a failure, one that could not be entered an error, one that was not begun with skipped.
+There is no standard, so this is what the common readers have in common: an account that failed is a failure, one that
+could not be entered an error, and one that was not begun with is skipped.
 """
 
 from __future__ import annotations

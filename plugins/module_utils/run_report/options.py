@@ -42,8 +42,8 @@ def _check_batch(number: int, size: Any) -> int | str:
         if _PERCENTAGE.match(text):
             return text
     raise SettingsError(
-        f"{BATCHES}[{number}] is {size!r}, but it must be a number of accounts from 1 on or a percentage from 1% to 100%"
-        f"{_batches_way_out()}"
+        f"{BATCHES}[{number}] is {size!r}, but it must be a number of accounts from 1 on, or a percentage from 1% to "
+        f"100%{_batches_way_out()}"
     )
 
 
@@ -66,8 +66,8 @@ def check_max_fail_percentage(value: Any) -> float:
         percentage = -1
     if isinstance(value, bool) or not 0 <= percentage <= 100:
         raise SettingsError(
-            f"{MAX_FAIL_PERCENTAGE} is {value!r}, but it must be a number from 0 to 100. Leave it out for 0, with which "
-            "any failure stops the next batch."
+            f"{MAX_FAIL_PERCENTAGE} is {value!r}, but it must be a number from 0 to 100. Leave it out for 0, with "
+            "which any failure stops the next batch."
         )
     return percentage
 
@@ -91,6 +91,6 @@ def check_fail_on(value: Any) -> None:
     for state in value if isinstance(value, list) else [value]:
         if state not in FAIL_ON:
             raise SettingsError(
-                f"iam_alerting_report_fail_on has {state!r}, which cannot be a failure by choice. Use [changed], or leave "
-                "it out."
+                f"iam_alerting_report_fail_on has {state!r}, which cannot be a failure by choice. Use [changed], or "
+                "leave it out."
             )

@@ -17,9 +17,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.account 
     UNREACHABLE,
 )
 
-_WORDS = {FAILED: "failed", UNREACHABLE: "unreachable", SKIPPED: "skipped", CHANGED: "changed"}
-# Where all is as it is to be, this is what a playbook was to find out.
-_IN_SYNC = {"deploy": "in sync", "verify": "passed"}
+_WORDS = {FAILED: "failed", UNREACHABLE: "unreachable", SKIPPED: "skipped"}
 # An account that went well says what was done by itself.
 _PREFIXES = {FAILED: "FAILED: ", UNREACHABLE: "UNREACHABLE: ", SKIPPED: "skipped: "}
 
@@ -32,8 +30,15 @@ def title(report: Document) -> str:
 
 def words(report: Document) -> dict[str, str]:
     """What each state is called in a report."""
-    changed = {CHANGED: "would change"} if report["check_mode"] else {}
-    return {**_WORDS, **changed, IN_SYNC: _IN_SYNC.get(report["playbook"], "nothing to do")}
+    changed = "would change" if report["check_mode"] else "changed"
+    return {**_WORDS, CHANGED: changed, IN_SYNC: _in_sync(report)}
+
+
+def _in_sync(report: Document) -> str:
+    """What it means that nothing changed. A check of a verification verifies nothing."""
+    if report["playbook"] == "deploy":
+        return "in sync"
+    return "passed" if report["playbook"] == "verify" and not report["check_mode"] else "unchanged"
 
 
 def line(account: Document) -> str:
