@@ -108,7 +108,8 @@ def test_the_callers_own_account_needs_no_role(sandbox: Sandbox, playbooks: Play
     host = {"account_id": sandbox.management_account, "iam_alerting_assume_role": ""}
     run = playbooks.run("deploy", {"management": host})
     assert run.status == 0, run.output
-    assert "management (999999999999): changed: bucket, trail, " in run.output
+    assert run.account("management")["account_id"] == "999999999999"
+    assert run.outcome("management").startswith("changed: bucket, trail, ")
 
 
 def test_a_profile_gives_the_credentials(
