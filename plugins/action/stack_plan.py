@@ -115,6 +115,10 @@ ARGUMENTS = {
 }
 
 
+class LackingError(AccountError):
+    """The account was entered, but something may not be done in it. The text says by whom, and what it takes."""
+
+
 class ActionModule(ActionBase):
     """Action plugin of trailwatch.aws.stack_plan."""
 
@@ -127,18 +131,21 @@ class ActionModule(ActionBase):
             settings = checked_settings(arguments)
             plan, changes = planned(arguments, settings, check_components(arguments["components"]))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise failure(error, arguments["applied"]) from None
         unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
+        told = notes(arguments, settings, plan)
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, unwanted, notes(arguments, settings, plan), self._task.check_mode),
+            "summary": summary(arguments, changes, unwanted, told, self._task.check_mode),
+            "notes": told,
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": plan.desired["bucket"]["Name"],
             # In words, if there is one.
             "key": key.title(plan.live.get("key")),
             "differing": list(changes),
+            "affected": list(arguments["applied"] or changes),
             "removing": [name for name, change in changes.items() if change == REMOVAL],
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -161,6 +168,19 @@ def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str,
     """The arguments of a task, those of its settings among the others."""
     arguments = action.validate_argument_spec(argument_spec=specification)[1]
     return {**arguments.pop("settings"), **arguments}
+
+
+def failure(error: Exception, applied: Collection[str] = ()) -> AnsibleActionFail:
+    """What a task fails with. C(entered) tells whether anything could be done in the account at all.
+
+    Raise it from None: Ansible would tell every cause once more, and the text has them.
+    """
+    return AnsibleActionFail(str(error), result={"entered": bool(applied) or entered_at(error)})
+
+
+def entered_at(error: Exception) -> bool:
+    """Whether the account had been entered when this came."""
+    return isinstance(error, LackingError) or not isinstance(error, AccountError)
 
 
 def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> tuple[Plan, dict[str, Change]]:
@@ -213,7 +233,8 @@ def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
     """The clients, with credentials that are certainly for the account of the settings.
 
     Raises:
-        AccountError: the account cannot be entered, or the credentials lack a permission for what is done meanwhile.
+        AccountError: the account cannot be entered.
+        LackingError: the credentials lack a permission for what is done meanwhile.
     """
     access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
     credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
@@ -222,7 +243,7 @@ def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
     try:
         yield account_clients
     except DeniedError as error:
-        raise AccountError(error.told(credentials.arn, settings.account_id)) from error
+        raise LackingError(error.told(credentials.arn, settings.account_id)) from error
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:

@@ -121,6 +121,19 @@ summary:
   type: str
   returned: success
   sample: "would change: topic, rule; not confirmed yet: secops@example.com"
+notes:
+  description: What somebody has to see to besides what differs, as it stands in the summary.
+  type: list
+  elements: str
+  returned: success
+  sample: ["not confirmed yet: secops@example.com"]
+affected:
+  description: The components that are other than they were before the run, or will be after it. Those that differ,
+    and in the plan after they were deployed those of O(applied).
+  type: list
+  elements: str
+  returned: success
+  sample: [topic, rule]
 differing:
   description: The components that differ, in the order in which they are deployed.
   type: list
@@ -154,4 +167,8 @@ package:
   description: The file with the function's code. It is removed when the run ends.
   type: str
   returned: if something differs
+entered:
+  description: Whether the account could be entered. If not, nothing was done there.
+  type: bool
+  returned: if the account fails
 """
