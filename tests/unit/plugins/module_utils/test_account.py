@@ -22,11 +22,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY")
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    for remembered in (account.sts_client, account._session_of):
+    for remembered in (account.sts_client, account._session_of, account._botocore_session):
         remembered.cache_clear()
     with mock_aws(config={"core": {"mock_credentials": False}}):
         yield
-    for remembered in (account.sts_client, account._session_of):
+    for remembered in (account.sts_client, account._session_of, account._botocore_session):
         remembered.cache_clear()
 
 
