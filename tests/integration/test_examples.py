@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,9 @@ class Pipeline:
         self.accounts = {name: open_account() for name in ("first", "second")}
         ids = {name: account.id for name, account in self.accounts.items()}
         (folder / "accounts.ini").write_text(INVENTORY.format(**ids, subscriber=SUBSCRIBER))
-        self.environment = playbooks.environment | {
-            "ANSIBLE_CONFIG": "/dev/null",
+        # The repository has no ansible.cfg.
+        inherited = {name: value for name, value in playbooks.environment.items() if name != "ANSIBLE_CONFIG"}
+        self.environment = inherited | {
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
             "PATH": f"{Path(sys.executable).parent}:{playbooks.environment['PATH']}",
             "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
@@ -84,8 +85,8 @@ def pipeline(
     playbooks: Playbooks,
     open_account: Callable[[], Account],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Pipeline]:
-    yield Pipeline(sandbox, playbooks, open_account, tmp_path_factory.mktemp("repository"))
+) -> Pipeline:
+    return Pipeline(sandbox, playbooks, open_account, tmp_path_factory.mktemp("repository"))
 
 
 def test_a_pull_request_shows_what_would_change_and_writes_nothing(pipeline: Pipeline) -> None:
