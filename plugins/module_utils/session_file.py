@@ -46,7 +46,7 @@ def read_session(path: Path) -> Credentials | None:
     if not parser.read(path, encoding="utf-8"):
         return None
     section = parser[PROFILE]
-    left = section.getfloat("good_until") - time.time()
+    left = float(section["good_until"]) - time.time()
     if left < _LEAST_SECONDS:
         return None
     return Credentials(
