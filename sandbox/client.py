@@ -116,6 +116,11 @@ class Sandbox:
     def clear_calls(self, account: str | None = None) -> None:
         self._ask("DELETE", "calls", account=account)
 
+    def secrets(self) -> list[str]:
+        """The secret keys and session tokens of all sessions that were given out."""
+        found: list[str] = self._ask("GET", "secrets")
+        return found
+
     def fault(self, account: str, **order: Any) -> None:
         """``break_after_write=N [, since=eventTime]``, or ``error=CODE`` or ``kind=``, with more of a ``Failure``."""
         self._ask("POST", "faults", {"account": account} | order)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import hashlib
 import json
 import os
 import tempfile
@@ -24,9 +25,12 @@ from ansible.plugins.loader import connection_loader, filter_loader, get_shell_p
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
-    Access,
+    SESSION_NAME,
     AccountError,
+    Credentials,
+    access_of,
     configured_region,
+    connection_settings,
     prepare_sign_in,
     sign_in,
 )
@@ -35,6 +39,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.denied import DeniedError
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
+from ansible_collections.trailwatch.aws.plugins.module_utils.session_file import read_session, session_text
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
@@ -85,6 +90,9 @@ SETTINGS: dict[str, Any] = {
     "role": {"type": "str", "default": ""},
     "external_id": {"type": "str", "default": ""},
     "profile": {"type": "str", "default": ""},
+    "session_name": {"type": "str", "default": SESSION_NAME},
+    "session_tags": {"type": "dict", "default": {}},
+    "source_identity": {"type": "str", "default": ""},
     "actions": {"type": "list", "elements": "str", "required": True},
     "subscribers": {"type": "list", "elements": "raw", "default": []},
     "suppressions": {"type": "list", "elements": "raw", "default": []},
@@ -156,6 +164,8 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
+        if result["to_apply"]:
+            result["session_file"] = str(hand_on(arguments, settings))
         return result | {
             **differences(changes),
             "lost": subscriptions.named(plan.subscribers, subscriptions.LOST),
@@ -236,14 +246,44 @@ def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
         AccountError: the account cannot be entered.
         LackingError: the credentials lack a permission for what is done meanwhile.
     """
-    access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
-    credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
+    credentials = signed_in(arguments, settings)
     account_clients = clients.clients_of(settings.region)
     account_clients.enter(credentials)
     try:
         yield account_clients
     except DeniedError as error:
         raise LackingError(error.told(credentials.arn, settings.account_id)) from error
+
+
+def signed_in(arguments: dict[str, Any], settings: Settings) -> Credentials:
+    """Credentials for the account: to prove what was applied, those that it was applied with, else new ones.
+
+    Raises:
+        AccountError: the account cannot be entered.
+    """
+    handed_on = read_session(session_path(arguments, settings)) if arguments.get("applied") else None
+    access = access_of(arguments)
+    return handed_on or sign_in(access, settings.account_id, settings.partition, settings.region)
+
+
+def hand_on(arguments: dict[str, Any], settings: Settings) -> Path:
+    """The session of the plan as a file for the modules that act in the account, so that one is enough.
+
+    It is removed when ansible-playbook ends, and nobody else can read it. In a variable, every callback would get it
+    that looks at the arguments of tasks.
+    """
+    credentials = clients.clients_of(settings.region).credentials
+    path = session_path(arguments, settings)
+    handle, part = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(session_text(credentials, connection_settings(arguments["profile"])))
+    return Path(part).replace(path)
+
+
+def session_path(arguments: dict[str, Any], settings: Settings) -> Path:
+    """Where the session of an account that is entered in this way is handed on."""
+    text = repr((access_of(arguments), settings.account_id, settings.region, settings.name))
+    return Path(constants.DEFAULT_LOCAL_TMP) / f"trailwatch-session-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:

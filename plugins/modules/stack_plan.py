@@ -18,7 +18,8 @@ description:
     somebody else's, a trail too many, and permissions that are missing as far as IAM simulates them.
   - First is settled which trail brings the events, by O(settings.trail) and what is there.
   - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. No credentials are in
-    the result. It serves the role P(trailwatch.aws.iam_alerting#role).
+    the result; for the tasks that follow they are in RV(session_file). It serves the role
+    P(trailwatch.aws.iam_alerting#role).
 author:
   - Trailwatch contributors (@trailwatch)
 requirements:
@@ -163,6 +164,12 @@ desired:
   description: The desired document of each component, by its name.
   type: dict
   returned: if something differs
+session_file:
+  description:
+    - A file with the credentials that the plan was made with, in the form of AWS's own credentials files, under the
+      profile C(trailwatch). Nobody else can read it, and it is removed when the run ends.
+  type: str
+  returned: if RV(to_apply)
 package:
   description: The file with the function's code. It is removed when the run ends.
   type: str

@@ -48,6 +48,9 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
         },
         "iam_alerting_suppressions[0] is",
     ),
+    "no-session-name": ({"iam_alerting_session_name": "two words"}, "iam_alerting_session_name is 'two words'"),
+    "no-session-tag": ({"iam_alerting_session_tags": {"aws:x": "y"}}, "iam_alerting_session_tags has the key 'aws:x'"),
+    "no-source-identity": ({"iam_alerting_source_identity": "x"}, "iam_alerting_source_identity is 'x'"),
     "no-such-profile": ({"iam_alerting_profile": "nobody"}, "nobody"),
 }
 
