@@ -84,7 +84,8 @@ TAMPERING: tuple[tuple[Callable[[Account], Any], str, str], ...] = (
     (events("remove_targets", Rule=NAME, Ids=["function"]), "events:RemoveTargets", f"rule {NAME}"),
     (function_by_its_arn, "lambda:UpdateFunctionConfigu...", f"function {NAME}"),
     (
-        lambda_("put_function_concurrency", ReservedConcurrentExecutions=5),
+        # Enough for all of them at once: what is throttled comes, but whenever it can.
+        lambda_("put_function_concurrency", ReservedConcurrentExecutions=100),
         "lambda:PutFunctionConcurrency",
         f"function {NAME}",
     ),
