@@ -179,9 +179,10 @@ def test_a_heartbeat_is_counted_and_told_to_nobody(watched: Watched, name: str) 
 def test_one_critical_mail_for_each_call_that_touches_the_alerting_and_none_for_others(watched: Watched) -> None:
     account = watched.accounts["plain"]
     what_belongs_to_others(account)
-    for hand, _action, _part in TAMPERING:
+    # One after the other: the sandbox ends invocations that are running when the function is changed.
+    for number, (hand, _action, _part) in enumerate(TAMPERING, 1):
         hand(account)
-    watched.wait_for_mails("plain", len(TAMPERING))
+        watched.wait_for_mails("plain", number)
     # Whatever else was on its way is there by the time that a later call's mail is.
     topic("DisplayName", "afterwards")(account)
     mails = watched.wait_for_mails("plain", len(TAMPERING) + 1)
