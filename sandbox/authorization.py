@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.services import iam, kms
+from ministack.services import iam
 
+from sandbox import keys
 from sandbox.call import Call
 from sandbox.identity import role_named
 
@@ -77,11 +78,9 @@ def _of_lambda(call: Call, account: str) -> str | None:
 
 def _of_kms(call: Call, account: str) -> str | None:
     """A key, also where it is called by its alias; to make an alias AWS asks about that, too."""
-    start, params = f"arn:aws:kms:{call.region}:{account}", call.params
     if call.operation == "CreateAlias":
-        return f"{start}:{params.get('AliasName')}"
-    key = kms._resolve_key(params.get("KeyId") or "")
-    return str(key["Arn"]) if key else None
+        return f"arn:aws:kms:{call.region}:{account}:{call.params.get('AliasName')}"
+    return keys.named_by(call, account)
 
 
 def _of_monitoring(call: Call, account: str) -> str | None:
