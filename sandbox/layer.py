@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox import connection, identity, policies, strict
+from sandbox import connection, identity, keys, policies, strict
 from sandbox.admin import PREFIX, Admin
 from sandbox.call import Call, outcome_of, understand
 from sandbox.delivery import Delivery
@@ -82,7 +82,7 @@ class Layer:
         return verdict.afterwards or response
 
     def _record(self, call: Call, caller: Caller, response: Response, *, deliver: bool) -> None:
-        record = record_of(call, caller, outcome_of(call, response))
+        record = record_of(call, caller, outcome_of(call, response), keys.named_by(call, caller.account))
         records = [record]
         if call.assumed_account not in (None, caller.account) and response.status < 300:
             records.append(as_role_owner_sees(record, str(call.assumed_account)))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import keys
 from sandbox.call import Call, Outcome
 from sandbox.decode import Shape
 
@@ -110,8 +109,8 @@ def response_elements(call: Call, outcome: Outcome) -> dict[str, Any] | None:
     return shown(call.model.output_shape, outcome.output) or None
 
 
-def record_of(call: Call, caller: Caller, outcome: Outcome) -> dict[str, Any]:
-    """The CloudTrail record of a call, as the caller's account gets it."""
+def record_of(call: Call, caller: Caller, outcome: Outcome, key: str | None = None) -> dict[str, Any]:
+    """The CloudTrail record of a call, as the caller's account gets it; with the ARN of the KMS key it is about."""
     record: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": caller.user_identity,
@@ -124,7 +123,7 @@ def record_of(call: Call, caller: Caller, outcome: Outcome) -> dict[str, Any]:
     }
     if outcome.error_code:
         record |= {"errorCode": outcome.error_code, "errorMessage": (outcome.error_message or "")[:1024]}
-    if key := keys.named_by(call, caller.account):
+    if key:
         record |= {"resources": [{"accountId": caller.account, "type": "AWS::KMS::Key", "ARN": key}]}
     return record | {
         "requestParameters": request_parameters(call),
