@@ -49,6 +49,10 @@ def test_a_kept_bucket_serves_the_next_deploy(account: Account, playbooks: Playb
 def test_the_log_files_go_too_if_it_is_said(account: Account, playbooks: Playbooks) -> None:
     s3 = account.client("s3")
     bucket = f"iam-alerting-{account.id}-us-east-1"
+    # What came while versioning was suspended by hand has a version of its own kind.
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    s3.put_object(Bucket=bucket, Key="AWSLogs/meanwhile", Body=b"0")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=bucket, Key="AWSLogs/one", Body=b"1")
     s3.put_object(Bucket=bucket, Key="AWSLogs/one", Body=b"2")
     s3.delete_object(Bucket=bucket, Key="AWSLogs/one")
