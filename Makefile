@@ -18,7 +18,7 @@ export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 TESTS := lint unit page sanity integration molecule artifact docs
 
-.PHONY: help setup demo preview test bench soak catalogue permissions screenshots clean $(TESTS)
+.PHONY: help setup demo preview test bench soak sweep catalogue permissions screenshots clean $(TESTS)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,10 @@ sanity: $(VENV)/.test ## ansible-test sanity
 
 integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against the sandbox and moto
 	pytest -n 2 --dist loadfile tests/sandbox tests/integration
+
+sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy and teardown off after each write (integration: every fourth)
+	SWEEP_EVERY=1 pytest -n 2 --dist loadfile tests/integration/test_broken_off.py \
+	    tests/integration/test_grouping_broken_off.py
 
 molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios
 	scripts/molecule.sh

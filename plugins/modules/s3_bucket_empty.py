@@ -11,7 +11,7 @@ module: s3_bucket_empty
 short_description: Delete every version of every object in an S3 bucket
 version_added: 0.1.0
 description:
-  - Deletes all that is in an Amazon S3 bucket, every version and every delete marker, so that the bucket can be deleted.
+  - Deletes all that is in an Amazon S3 bucket, every version and every delete marker, so that it can be deleted.
   - This includes the versions V(null) of objects that came while versioning was off or suspended, which
     C(force) of M(amazon.aws.s3_bucket) leaves behind in a bucket whose versioning is on again.
   - What was deleted is gone for good.

@@ -62,6 +62,7 @@ class Playbooks:
         self.environment |= {"ANSIBLE_INJECT_INVOCATION": "1"}
         # As wide as with no terminal at all, wherever the tests themselves run.
         self.environment.pop("COLUMNS", None)
+        self._deployments: dict[str, Recording] = {}
 
     def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables."""
@@ -93,13 +94,17 @@ class Playbooks:
         return Recording(self.environment, replay.Target(variables["account_id"], host), tuple(recorder.writes))
 
     def deployed(self, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> None:
-        """Deploy to accounts: to one of those whose variables are the same, and to the others by what it wrote."""
-        alike: dict[str, list[str]] = {}
+        """Deploy to accounts: once for each set of variables, and otherwise by what was written then."""
+        targets: dict[str, list[replay.Target]] = {}
         for host, variables in hosts.items():
-            alike.setdefault(json.dumps({**variables, "account_id": ""}, sort_keys=True), []).append(host)
-        for first, *others in alike.values():
-            recording = self.recorded("deploy", first, hosts[first], *options)
-            recording.repeat(*(replay.Target(hosts[host]["account_id"], host) for host in others))
+            target = replay.Target(variables["account_id"], host)
+            alike = json.dumps([variables, options], sort_keys=True).replace(target.account, "")
+            if alike in self._deployments:
+                targets.setdefault(alike, []).append(target)
+            else:
+                self._deployments[alike] = self.recorded("deploy", host, variables, *options)
+        for alike, others in targets.items():
+            self._deployments[alike].repeat(*others)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Everything that a hand can change about a deployed account: one row for each attribute that the role manages.
 
-Rows of different components share an account, so that few accounts are deployed; no account has two rows of one
-component.
+Rows share an account, so that few accounts are deployed, but for those that hide others.
 """
 
 from __future__ import annotations
@@ -34,16 +33,32 @@ class Row:
     Attributes:
         attribute: of the component; empty if the component as a whole is gone or too many.
         also: what besides has to be named, as the change takes it along.
+        alone: whether it hides other changes of the component, as the loss of tags does: by them ours are known.
     """
 
     component: str
     attribute: str
     hand: Hand
     also: tuple[str, ...] = ()
+    alone: bool = False
 
     @property
     def named(self) -> set[str]:
         return {f"{self.component} {self.attribute}".strip(), *self.also}
+
+    @property
+    def hides(self) -> bool:
+        return self.alone or not self.attribute or self.attribute.lower().endswith("tags")
+
+    @property
+    def touched(self) -> set[str]:
+        """The components that it is seen in."""
+        return {named.split()[0] for named in self.named}
+
+    def goes_with(self, other: Row) -> bool:
+        """Whether both changes can be seen in one account."""
+        hidden = (self.hides and self.component in other.touched) or (other.hides and other.component in self.touched)
+        return not hidden and (self.component, self.attribute) != (other.component, other.attribute)
 
 
 def bucket(account: Account) -> str:
@@ -476,13 +491,14 @@ ROWS = (
     Row("bucket", "LifecycleRules", s3("delete_bucket_lifecycle")),
     Row("bucket", "Tags", s3("delete_bucket_tagging")),
     Row("bucket", "", bucket_goes),
-    Row("trail", "S3BucketName", trail_logs_elsewhere),
+    Row("trail", "S3BucketName", trail_logs_elsewhere, alone=True),
     Row("trail", "IsMultiRegionTrail", trail("update_trail", IsMultiRegionTrail=False)),
     Row(
         "trail",
         "IncludeGlobalServiceEvents",
         trail("update_trail", IncludeGlobalServiceEvents=False, IsMultiRegionTrail=False),
         also=("trail IsMultiRegionTrail",),
+        alone=True,
     ),
     Row("trail", "LogFileValidationEnabled", trail("update_trail", EnableLogFileValidation=False)),
     Row("trail", "IsLogging", trail("stop_logging")),
@@ -529,29 +545,14 @@ ROWS = (
         ),
     ),
     Row("log_group", "", lambda account: account.client("logs").delete_log_group(logGroupName=LOGS)),
-    Row("execution_role", "Description", role("update_role", Description="other")),
-    Row("execution_role", "AssumeRolePolicyDocument", role("update_assume_role_policy", PolicyDocument=TRUST)),
-    Row("execution_role", "PolicyDocument", role("put_role_policy", PolicyName=ROLE, PolicyDocument=ANY)),
-    Row("execution_role", "PolicyDocument", role("delete_role_policy", PolicyName=ROLE)),
-    Row("execution_role", "OtherInlinePolicies", role("put_role_policy", PolicyName="more", PolicyDocument=ANY)),
-    # A name that is known to the role, but in this account is nobody's.
-    Row(
-        "execution_role",
-        "OtherInlinePolicies",
-        role("put_role_policy", PolicyName=f"{NAME}-grouping", PolicyDocument=ANY),
-    ),
-    Row("execution_role", "AttachedPolicies", attached_policy),
-    Row("execution_role", "PermissionsBoundary", boundary),
-    Row("execution_role", "Tags", role("untag_role", TagKeys=["trailwatch"])),
-    Row("execution_role", "", role_goes),
-    # In an account whose role still has its permissions, which Lambda checks.
+    # Before the role, as Lambda checks its permissions.
     Row("function", "DeadLetterConfig", dead_letters_twice),
     Row("function", "Runtime", function(Runtime="python3.12")),
     Row("function", "Handler", function(Handler="other.handler")),
     Row("function", "Architecture", architecture_changes),
     Row("function", "Timeout", function(Timeout=3)),
     Row("function", "MemorySize", function(MemorySize=256)),
-    Row("function", "Role", other_role),
+    Row("function", "Role", other_role, alone=True),
     Row("function", "Description", function(Description="other")),
     Row("function", "EventInvokeConfig", lambda_("delete_function_event_invoke_config")),
     Row("function", "EventInvokeConfig", lambda_("put_function_event_invoke_config", MaximumRetryAttempts=0)),
@@ -571,6 +572,21 @@ ROWS = (
         ),
     ),
     Row("function", "", lambda_("delete_function"), also=(f"rule {NAME} permissions", *TAMPERING_PERMISSIONS)),
+    Row("execution_role", "Description", role("update_role", Description="other")),
+    Row("execution_role", "AssumeRolePolicyDocument", role("update_assume_role_policy", PolicyDocument=TRUST)),
+    Row("execution_role", "PolicyDocument", role("put_role_policy", PolicyName=ROLE, PolicyDocument=ANY)),
+    Row("execution_role", "PolicyDocument", role("delete_role_policy", PolicyName=ROLE)),
+    Row("execution_role", "OtherInlinePolicies", role("put_role_policy", PolicyName="more", PolicyDocument=ANY)),
+    # A name that is known to the role, but in this account is nobody's.
+    Row(
+        "execution_role",
+        "OtherInlinePolicies",
+        role("put_role_policy", PolicyName=f"{NAME}-grouping", PolicyDocument=ANY),
+    ),
+    Row("execution_role", "AttachedPolicies", attached_policy),
+    Row("execution_role", "PermissionsBoundary", boundary),
+    Row("execution_role", "Tags", role("untag_role", TagKeys=["trailwatch"])),
+    Row("execution_role", "", role_goes),
     Row("rule", f"{NAME} state", rule_is_disabled(NAME)),
     Row(
         "rule",
@@ -611,7 +627,7 @@ ROWS = (
     Row("alarms", f"{NAME}/function-errors DatapointsToAlarm", alarm("function-errors", DatapointsToAlarm=5)),
     Row("alarms", f"{NAME}/unheard ActionsEnabled", alarms("disable_alarm_actions", "unheard")),
     Row("alarms", f"{NAME}/unheard Metrics", other_expression),
-    Row("alarms", f"{NAME}/unheard", alarms("delete_alarms", "unheard")),
+    Row("alarms", f"{NAME}/unheard", alarms("delete_alarms", "unheard"), alone=True),
     Row("alarms", f"{NAME}/old", alarm_too_many),
     Row(
         "alarms",
@@ -732,7 +748,7 @@ GROUPING_ROWS = (
     Row("key", "Description", key("update_key_description", Description="other")),
     Row("key", "KeyRotationEnabled", key("disable_key_rotation")),
     Row("key", "Tags", key("untag_resource", TagKeys=["trailwatch"])),
-    Row("key", "AliasName", lambda account: account.client("kms").delete_alias(AliasName=ALIAS)),
+    Row("key", "AliasName", lambda account: account.client("kms").delete_alias(AliasName=ALIAS), alone=True),
     Row("key", "KeyState", key("disable_key")),
     Row("key", "KeyState", key("schedule_key_deletion"), also=("key KeyRotationEnabled",)),
 )

@@ -1,4 +1,4 @@
-"""Deploy and teardown broken off after each of their write calls, then simply repeated.
+"""Deploy and teardown broken off after one of their write calls, then simply repeated.
 
 Each case has an account of its own. It is brought there by repeating the first writes of a whole run, which is what a
 run leaves that ends there; some are really broken off, to see that it is the same.
@@ -16,6 +16,7 @@ from sandbox.replay import Target
 from tests.integration.conftest import Playbooks, Recording
 from tests.integration.live import Account, resources
 from tests.integration.specification import specification
+from tests.integration.sweep import swept
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
@@ -43,9 +44,11 @@ class Sweep:
         self.teardown = playbooks.recorded("teardown", "whole", self.whole)
 
     def broken_off(self, before: int, recording: Recording) -> dict[str, Account]:
-        """An account for each number of writes of the recording, after all those before."""
-        accounts = {f"after-{number}": self.open_account() for number in range(1, len(recording.writes) - before + 1)}
-        targets = [Target(account.id, name, before + at) for at, (name, account) in enumerate(accounts.items(), 1)]
+        """An account for each of some numbers of writes of the recording, after all those before."""
+        numbers = swept(len(recording.writes) - before)
+        accounts = {f"after-{number}": self.open_account() for number in numbers}
+        cases = zip(numbers, accounts.items(), strict=True)
+        targets = [Target(account.id, name, before + number) for number, (name, account) in cases]
         recording.repeat(*targets)
         assert [len(self.written(account)) for account in accounts.values()] == [target.first for target in targets]
         return accounts
@@ -72,7 +75,8 @@ def sweep(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Acc
 
 def test_a_deploy_broken_off_after_any_write_is_completed_by_the_next(sweep: Sweep) -> None:
     accounts = sweep.broken_off(0, sweep.deploy)
-    really = sweep.really_broken_off(2, len(accounts) // 2, len(accounts) - 1)
+    numbers = swept(len(sweep.deploy.writes))
+    really = sweep.really_broken_off(numbers[1], numbers[len(numbers) // 2], numbers[-1])
     for name, account in really.items():
         assert sweep.written(account) == sweep.written(accounts[name]), name
     again = sweep.playbooks.run("deploy", hosts(accounts))

@@ -31,8 +31,7 @@ class Confirm:
         self.one, self.clicked = open_account(), open_account()
         self.careful, self.late = (f"{name}-{self.one.id}@example.com" for name in ("careful", "late"))
         self.quick, self.spare = (f"{name}-{self.clicked.id}@example.com" for name in ("quick", "spare"))
-        deployed = playbooks.run("deploy", self.hosts)
-        assert deployed.status == 0, deployed.output
+        playbooks.deployed(self.hosts)
         visit(self.asked(self.quick)[0])
 
     @property

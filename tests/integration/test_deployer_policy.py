@@ -41,26 +41,15 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
 REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03:12:45Z#1a2b"}})
 
 
-# What hides other changes, would let a resource pass for somebody else's, or keeps a teardown from its end.
-HIDING = {
-    ("alarms", f"{NAME}/unheard"),
-    ("function", "Role"),
-    ("key", "AliasName"),
-    ("trail", "S3BucketName"),
-}
-
-
 def change_everything(account: Account, *rows: drift.Row) -> None:
     """Every attribute that is managed is changed at once, but for what would hide another change.
 
     Tags stay: by them the role knows keys, and a resource that is otherwise unlike ours would be somebody else's.
     """
-    # Last what Lambda would look at when the function is changed.
-    ordered = sorted(rows, key=lambda row: row.component == "execution_role")
-    hands = {(row.component, row.attribute): row.hand for row in ordered if row.attribute not in ("", "Tags")}
-    for of_what, hand in hands.items():
-        if of_what not in HIDING:
-            hand(account)
+    told = (row for row in rows if row.attribute not in ("", "Tags") and not row.alone)
+    hands = {(row.component, row.attribute): row.hand for row in told}
+    for hand in hands.values():
+        hand(account)
 
 
 def filter_subscriptions(account: Account) -> None:

@@ -37,13 +37,16 @@ GROUPED = {
 
 
 def dealt(prefix: str, rows: tuple[Row, ...]) -> dict[str, list[Row]]:
-    """The rows by account: the first ones of all components in the first one, and so on."""
-    seen: dict[str, int] = defaultdict(int)
-    accounts: dict[str, list[Row]] = defaultdict(list)
+    """The rows by account: each in the first one where it neither hides another nor is hidden."""
+    accounts: list[list[Row]] = []
     for row in rows:
-        seen[row.component] += 1
-        accounts[f"{prefix}-{seen[row.component]:02}"].append(row)
-    return accounts
+        fitting = (account for account in accounts if all(row.goes_with(other) for other in account))
+        account = next(fitting, None)
+        if account is None:
+            accounts.append([row])
+        else:
+            account.append(row)
+    return {f"{prefix}-{number:02}": account for number, account in enumerate(accounts, 1)}
 
 
 def is_grouped(name: str) -> bool:

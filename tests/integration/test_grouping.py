@@ -65,7 +65,7 @@ class Switch:
 @pytest.fixture(scope="module")
 def switch(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]) -> Switch:
     switch = Switch(sandbox, playbooks, open_account())
-    switch.deploy(0)
+    playbooks.deployed(hosts({"production": switch.account}, 0), *AT_ONCE)
     sandbox.confirm(SUBSCRIBER)
     return switch
 
@@ -145,13 +145,12 @@ def test_after_that_nothing_is_left_to_do(switch: Switch) -> None:
     assert switch.written() == []
 
 
-@pytest.mark.parametrize("seconds", [SECONDS, 0])
 def test_teardown_takes_it_too_whatever_the_variable_says(
-    seconds: int, playbooks: Playbooks, open_account: Callable[[], Account]
+    playbooks: Playbooks, open_account: Callable[[], Account]
 ) -> None:
-    account = open_account()
-    first = playbooks.run("deploy", hosts({"production": account}, SECONDS))
-    assert first.status == 0, first.output
-    run = playbooks.run("teardown", hosts({"production": account}, seconds))
+    accounts = {"said": open_account(), "forgotten": open_account()}
+    playbooks.deployed(hosts(accounts, SECONDS))
+    run = playbooks.run("teardown", {**hosts(accounts, SECONDS), **hosts({"forgotten": accounts["forgotten"]}, 0)})
     assert run.status == 0, run.output
-    assert [kind for kind, found in resources(account).items() if found] == ["buckets"]
+    for account in accounts.values():
+        assert [kind for kind, found in resources(account).items() if found] == ["buckets"]

@@ -41,8 +41,7 @@ def hosts(accounts: dict[str, Account], **variables: Any) -> dict[str, dict[str,
 @pytest.fixture(scope="module")
 def deployed(playbooks: Playbooks, sandbox: Sandbox, open_account: Callable[[], Account]) -> dict[str, Account]:
     accounts = {name: open_account() for name in ACCOUNTS}
-    run = playbooks.run("deploy", hosts(accounts))
-    assert run.status == 0, run.output
+    playbooks.deployed(hosts(accounts))
     for account in accounts.values():
         sandbox.confirm(address(account))
     return accounts

@@ -59,8 +59,7 @@ class Status:
     ) -> None:
         self.sandbox, self.playbooks, self.folder = sandbox, playbooks, folder
         self.ids = {name: open_account() for name in ("healthy", *HANDS, "pending", "unreadable")}
-        deployed = playbooks.run("deploy", self.hosts())
-        assert deployed.status == 0, deployed.output
+        playbooks.deployed(self.hosts())
         sandbox.confirm(SUBSCRIBER)
         for name, hand in HANDS.items():
             hand(self.ids[name])

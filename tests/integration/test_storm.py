@@ -27,8 +27,7 @@ def account(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], A
         "iam_alerting_subscribers": [ADDRESS],
         "iam_alerting_group_seconds": WINDOW,
     }
-    run = playbooks.run("deploy", {"stormy": host})
-    assert run.status == 0, run.output
+    playbooks.deployed({"stormy": host})
     sandbox.confirm(ADDRESS)
     return account
 

@@ -14,8 +14,7 @@ from tests.integration.live import Account, resources
 @pytest.fixture(scope="module")
 def account(playbooks: Playbooks, open_account: Callable[[], Account]) -> Account:
     account = open_account()
-    deployed = playbooks.run("deploy", hosts(account))
-    assert deployed.status == 0, deployed.output
+    playbooks.deployed(hosts(account))
     return account
 
 

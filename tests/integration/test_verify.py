@@ -59,8 +59,7 @@ def hosts_of(accounts: Mapping[str, Account], **variables: Any) -> dict[str, dic
 @pytest.fixture(scope="module")
 def deployed(playbooks: Playbooks, open_account: Callable[[], Account]) -> dict[str, Account]:
     accounts = {"one": open_account(), "two": open_account()}
-    run = playbooks.run("deploy", hosts_of(accounts))
-    assert run.status == 0, run.output
+    playbooks.deployed(hosts_of(accounts))
     return accounts
 
 
@@ -190,7 +189,7 @@ def test_an_event_that_is_suppressed_is_said_and_alone_proves_nothing(
         )
         for name, action in patterns.items()
     }
-    assert playbooks.run("deploy", hosts).status == 0
+    playbooks.deployed(hosts)
     run = playbooks.run("verify", {name: {**variables, **PATIENT} for name, variables in hosts.items()})
     assert run.outcome("half").startswith("pass: DeleteUser "), run.output
     assert run.outcome("half").endswith("; CreateUser suppressed by known")
@@ -204,8 +203,7 @@ def broken(
 ) -> tuple[dict[str, Account], Run]:
     """Accounts with one thing broken in each, and one in order, verified in one run."""
     accounts = {name: open_account() for name in BROKEN}
-    run = playbooks.run("deploy", {name: host(account) for name, account in accounts.items()})
-    assert run.status == 0, run.output
+    playbooks.deployed({name: host(account) for name, account in accounts.items()})
     for name, (hand, _said) in BROKEN.items():
         hand(accounts[name])
     hosts = {name: host(account) for name, account in accounts.items()}
@@ -236,7 +234,7 @@ def test_what_a_broken_run_left_is_removed_by_a_later_one(
     left = {1: {"queues"}, 2: {"queues", "subscriptions"}, 3: {"queues", "subscriptions", "users"}}
     accounts = {f"after-{number}": open_account() for number in left}
     hosts = {name: host(account) for name, account in accounts.items()}
-    assert playbooks.run("deploy", hosts).status == 0
+    playbooks.deployed(hosts)
     for number, account in zip(left, accounts.values(), strict=True):
         sandbox.fault(account.id, break_after_write=number)
     run = playbooks.run("verify", hosts)
