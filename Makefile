@@ -38,13 +38,16 @@ test: ## Run every check, the cheapest first
 	    echo "==> make $$check"; $(MAKE) --no-print-directory $$check || exit 1; \
 	done; echo "All checks passed: $(TESTS)"
 
-lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-lint
+lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-lint, zizmor
 	ruff format --check .
 	ruff check .
 	scripts/mypy.sh
 	yamllint --strict .
 	scripts/ansible-lint.sh
-	cfn-lint --include-checks I -- files/deployer/role.yml
+	cfn-lint --include-checks I -- files/deployer/role.yml examples/github/oidc-roles.yml
+	zizmor --offline --no-progress --quiet --persona pedantic examples/github/plan.yml examples/github/deploy.yml examples/github/drift.yml
+	check-jsonschema --builtin-schema vendor.github-workflows examples/github/plan.yml examples/github/deploy.yml examples/github/drift.yml
+	check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 
 unit: $(VENV)/.test ## Unit tests
 	pytest tests/unit

@@ -22,7 +22,7 @@ class Accounts:
         self.management = management
         self.members: list[str] = []
 
-    async def add(self, account: str) -> None:
+    async def add(self, account: str, name: str = "") -> None:
         """Open an account, as AWS Organizations does: with the role that trusts the management account."""
         if not re.fullmatch(r"\d{12}", account):
             raise ValueError(f"not an account id: {account!r}")
@@ -36,10 +36,10 @@ class Accounts:
             await _iam(
                 "PutRolePolicy", RoleName=ROLE, PolicyName="AdministratorAccess", PolicyDocument=json.dumps(_EVERYTHING)
             )
-        self._enrol(account)
+        self._enrol(account, name or f"sandbox-{account}")
         self.members.append(account)
 
-    def _enrol(self, account: str) -> None:
+    def _enrol(self, account: str, name: str) -> None:
         with request_scope(self.management, "us-east-1"):
             organizations._ensure_org()
             organization = organizations._orgs["self"]["Id"]
@@ -47,9 +47,8 @@ class Accounts:
                 "Id": account,
                 "Arn": f"arn:aws:organizations::{self.management}:account/{organization}/{account}",
                 "Email": f"aws+{account}@example.com",
-                "Name": f"sandbox-{account}",
+                "Name": name,
                 "Status": "ACTIVE",
-                "State": "ACTIVE",
                 "JoinedMethod": "CREATED",
                 "JoinedTimestamp": int(time.time()),
                 "_ParentId": next(iter(organizations._roots.keys())),

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, authorization, log_patterns, policies, sns_delivery, strict, trails
+from sandbox import alarms, authorization, identity, log_patterns, policies, sns_delivery, strict, trails
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -64,7 +64,7 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
 def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail, bus: Bus) -> None:
     async def add_accounts(_request: Request, body: dict[str, Any]) -> object:
         for account in body["accounts"]:
-            await accounts.add(account)
+            await accounts.add(account, body.get("name", ""))
         return accounts.members
 
     async def list_accounts(_request: Request, _body: dict[str, Any]) -> object:
@@ -82,6 +82,10 @@ def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail,
     async def tick(_request: Request, body: dict[str, Any]) -> object:
         return {"fired": bus.tick(body["account"], body["region"], body["rule"])}
 
+    async def secrets(_request: Request, _body: dict[str, Any]) -> object:
+        return identity.secrets()
+
+    admin.add("GET", "secrets", secrets)
     admin.add("POST", "decisions", decide)
     admin.add("POST", "accounts", add_accounts)
     admin.add("GET", "accounts", list_accounts)

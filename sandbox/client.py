@@ -103,9 +103,9 @@ class Sandbox:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def add_accounts(self, *accounts: str) -> None:
+    def add_accounts(self, *accounts: str, name: str = "") -> None:
         """Open accounts that the management account can enter through OrganizationAccountAccessRole."""
-        self._ask("POST", "accounts", {"accounts": list(accounts)})
+        self._ask("POST", "accounts", {"accounts": list(accounts), "name": name})
 
     def calls(
         self, account: str | None = None, *, writes: bool = False, by: str | None = "caller", since: str = ""
@@ -115,6 +115,11 @@ class Sandbox:
 
     def clear_calls(self, account: str | None = None) -> None:
         self._ask("DELETE", "calls", account=account)
+
+    def secrets(self) -> list[str]:
+        """The secret keys and session tokens of all sessions that were given out."""
+        found: list[str] = self._ask("GET", "secrets")
+        return found
 
     def fault(self, account: str, **order: Any) -> None:
         """``break_after_write=N [, since=eventTime]``, or ``error=CODE`` or ``kind=``, with more of a ``Failure``."""

@@ -34,6 +34,12 @@ def caller_of(access_key: str) -> Caller:
     return Caller(NOBODY, {"type": "Unknown", "principalId": "", "accountId": NOBODY, "accessKeyId": access_key})
 
 
+def secrets() -> list[str]:
+    """The secret keys and session tokens of all sessions that were given out."""
+    sessions = list(sts._sessions.values())
+    return [str(session[name]) for session in sessions for name in ("SecretAccessKey", "SessionToken")]
+
+
 def _identity(kind: str, principal: str, arn: str, account: str, access_key: str) -> dict[str, Any]:
     return {"type": kind, "principalId": principal, "arn": arn, "accountId": account, "accessKeyId": access_key}
 
@@ -55,6 +61,8 @@ def _session(access_key: str, session: dict[str, Any]) -> Caller:
     context: dict[str, Any] = {"attributes": {"creationDate": created, "mfaAuthenticated": "false"}}
     if ":assumed-role/" in arn:
         context = {"sessionIssuer": _issuer(account, arn.split("/")[-2])} | context
+        if session.get("SourceIdentity"):
+            context["sourceIdentity"] = session["SourceIdentity"]
     elif ":user/" in arn:
         identity["userName"] = arn.rsplit("/", 1)[-1]
     return Caller(account, identity | {"sessionContext": context}, by)

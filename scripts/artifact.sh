@@ -22,8 +22,8 @@ for unwanted in sandbox tests benchmarks soak scripts extensions accounts.ini Ma
     fi
 done
 for needed in files/lambda/handler.py files/deployer/role.yml docs/deployer-policy.md playbooks/deploy.yml playbooks/teardown.yml playbooks/preview.yml playbooks/status.yml playbooks/verify.yml \
-    playbooks/redrive.yml playbooks/confirm.yml \
-    plugins/modules/iam_event_rule.py files/status/page.html.j2 \
+    playbooks/redrive.yml playbooks/confirm.yml playbooks/options.yml playbooks/tasks/go_on.yml \
+    plugins/modules/iam_event_rule.py plugins/inventory/organizations.py files/report/page.html.j2 files/report/status.html.j2 files/report/run.html.j2 \
     roles/iam_alerting/tasks/main.yml meta/runtime.yml README.md LICENSE; do
     grep -qx "$needed" "$work/contents" || { echo "The artifact lacks $needed." >&2; exit 1; }
 done

@@ -142,6 +142,18 @@ _PARAMETERS = {
         "MinLength": 3,
         "MaxLength": 34,
     },
+    "SessionTags": {
+        "Type": "String",
+        "Default": "false",
+        "AllowedValues": ["true", "false"],
+        "Description": "Whether sessions may have tags (iam_alerting_session_tags).",
+    },
+    "SourceIdentity": {
+        "Type": "String",
+        "Default": "false",
+        "AllowedValues": ["true", "false"],
+        "Description": "Whether sessions may tell who is behind them (iam_alerting_source_identity).",
+    },
     "MaxSessionDuration": {
         "Type": "Number",
         "Default": 3600,
@@ -161,6 +173,8 @@ _CONDITIONS = {
     "HasExternalId": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ExternalId"}, ""]}]},
     "HasOrganization": {"Fn::Not": [{"Fn::Equals": [{"Ref": "OrganizationId"}, ""]}]},
     "HasCondition": {"Fn::Or": [{"Condition": "HasExternalId"}, {"Condition": "HasOrganization"}]},
+    "HasSessionTags": {"Fn::Equals": [{"Ref": "SessionTags"}, "true"]},
+    "HasSourceIdentity": {"Fn::Equals": [{"Ref": "SourceIdentity"}, "true"]},
     "DeletesLogs": {"Fn::Equals": [{"Ref": "DeleteLogs"}, "true"]},
 }
 
@@ -186,7 +200,11 @@ _ROLE = {
                 {
                     "Effect": "Allow",
                     "Principal": {"AWS": {"Ref": "TrustedPrincipal"}},
-                    "Action": "sts:AssumeRole",
+                    "Action": [
+                        "sts:AssumeRole",
+                        _if_given("HasSessionTags", "sts:TagSession"),
+                        _if_given("HasSourceIdentity", "sts:SetSourceIdentity"),
+                    ],
                     "Condition": _if_given("HasCondition", {"StringEquals": _ASKED_FOR}),
                 }
             ],

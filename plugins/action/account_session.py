@@ -11,7 +11,12 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.account import Access, AccountError, sign_in
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
+    SESSION_NAME,
+    AccountError,
+    access_of,
+    sign_in,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     UnknownPartitionError,
     partition_of,
@@ -23,6 +28,9 @@ ARGUMENTS = {
     "role": {"type": "str", "default": ""},
     "external_id": {"type": "str", "default": ""},
     "profile": {"type": "str", "default": ""},
+    "session_name": {"type": "str", "default": SESSION_NAME},
+    "session_tags": {"type": "dict", "default": {}},
+    "source_identity": {"type": "str", "default": ""},
 }
 
 
@@ -34,10 +42,12 @@ class ActionModule(ActionBase):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
         try:
             credentials = sign_in(
-                access, arguments["account_id"], partition_of(arguments["region"]), arguments["region"]
+                access_of(arguments),
+                arguments["account_id"],
+                partition_of(arguments["region"]),
+                arguments["region"],
             )
         except (AccountError, UnknownPartitionError) as error:
             raise AnsibleActionFail(str(error)) from error

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -58,7 +57,7 @@ class ActionModule(ActionBase):
             settings = stack_plan.checked_settings(arguments)
             links = read_links(texts(arguments["links"], arguments["file"]))
         except (SettingsError, AccountError, LinkError) as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise stack_plan.failure(error) from None
         topics = topics_of(settings)
         ours = [link for link in links if link.topic_arn in topics]
         others = sorted({link.topic_arn for link in links} - set(topics))
@@ -66,7 +65,7 @@ class ActionModule(ActionBase):
         try:
             return result | done(arguments, settings, topics, ours, self._task.check_mode)
         except (AccountError, AnsibleAWSError) as error:
-            return result | {"failed": True, "msg": str(error)}
+            return result | {"failed": True, "msg": str(error), "entered": stack_plan.entered_at(error)}
 
 
 def topics_of(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import hashlib
 import json
 import os
 import tempfile
@@ -24,9 +25,12 @@ from ansible.plugins.loader import connection_loader, filter_loader, get_shell_p
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import (
-    Access,
+    SESSION_NAME,
     AccountError,
+    Credentials,
+    access_of,
     configured_region,
+    connection_settings,
     prepare_sign_in,
     sign_in,
 )
@@ -35,6 +39,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.denied import DeniedError
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
+from ansible_collections.trailwatch.aws.plugins.module_utils.session_file import read_session, session_text
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
@@ -85,6 +90,9 @@ SETTINGS: dict[str, Any] = {
     "role": {"type": "str", "default": ""},
     "external_id": {"type": "str", "default": ""},
     "profile": {"type": "str", "default": ""},
+    "session_name": {"type": "str", "default": SESSION_NAME},
+    "session_tags": {"type": "dict", "default": {}},
+    "source_identity": {"type": "str", "default": ""},
     "actions": {"type": "list", "elements": "str", "required": True},
     "subscribers": {"type": "list", "elements": "raw", "default": []},
     "suppressions": {"type": "list", "elements": "raw", "default": []},
@@ -115,6 +123,10 @@ ARGUMENTS = {
 }
 
 
+class LackingError(AccountError):
+    """The account was entered, but something may not be done in it. The text says by whom, and what it takes."""
+
+
 class ActionModule(ActionBase):
     """Action plugin of trailwatch.aws.stack_plan."""
 
@@ -127,18 +139,21 @@ class ActionModule(ActionBase):
             settings = checked_settings(arguments)
             plan, changes = planned(arguments, settings, check_components(arguments["components"]))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise failure(error, arguments["applied"]) from None
         unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
+        told = notes(arguments, settings, plan)
         result = {
             # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
             "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, unwanted, notes(arguments, settings, plan), self._task.check_mode),
+            "summary": summary(arguments, changes, unwanted, told, self._task.check_mode),
+            "notes": told,
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": plan.desired["bucket"]["Name"],
             # In words, if there is one.
             "key": key.title(plan.live.get("key")),
             "differing": list(changes),
+            "affected": list(arguments["applied"] or changes),
             "removing": [name for name, change in changes.items() if change == REMOVAL],
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -149,6 +164,8 @@ class ActionModule(ActionBase):
             return result
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
+        if result["to_apply"]:
+            result["session_file"] = str(hand_on(arguments, settings))
         return result | {
             **differences(changes),
             "lost": subscriptions.named(plan.subscribers, subscriptions.LOST),
@@ -161,6 +178,19 @@ def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str,
     """The arguments of a task, those of its settings among the others."""
     arguments = action.validate_argument_spec(argument_spec=specification)[1]
     return {**arguments.pop("settings"), **arguments}
+
+
+def failure(error: Exception, applied: Collection[str] = ()) -> AnsibleActionFail:
+    """What a task fails with. C(entered) tells whether anything could be done in the account at all.
+
+    Raise it from None: Ansible would tell every cause once more, and the text has them.
+    """
+    return AnsibleActionFail(str(error), result={"entered": bool(applied) or entered_at(error)})
+
+
+def entered_at(error: Exception) -> bool:
+    """Whether the account had been entered when this came."""
+    return isinstance(error, LackingError) or not isinstance(error, AccountError)
 
 
 def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> tuple[Plan, dict[str, Change]]:
@@ -213,16 +243,47 @@ def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
     """The clients, with credentials that are certainly for the account of the settings.
 
     Raises:
-        AccountError: the account cannot be entered, or the credentials lack a permission for what is done meanwhile.
+        AccountError: the account cannot be entered.
+        LackingError: the credentials lack a permission for what is done meanwhile.
     """
-    access = Access(arguments["role"], arguments["external_id"], arguments["profile"])
-    credentials = sign_in(access, settings.account_id, settings.partition, settings.region)
+    credentials = signed_in(arguments, settings)
     account_clients = clients.clients_of(settings.region)
     account_clients.enter(credentials)
     try:
         yield account_clients
     except DeniedError as error:
-        raise AccountError(error.told(credentials.arn, settings.account_id)) from error
+        raise LackingError(error.told(credentials.arn, settings.account_id)) from error
+
+
+def signed_in(arguments: dict[str, Any], settings: Settings) -> Credentials:
+    """Credentials for the account: to prove what was applied, those that it was applied with, else new ones.
+
+    Raises:
+        AccountError: the account cannot be entered.
+    """
+    handed_on = read_session(session_path(arguments, settings)) if arguments.get("applied") else None
+    access = access_of(arguments)
+    return handed_on or sign_in(access, settings.account_id, settings.partition, settings.region)
+
+
+def hand_on(arguments: dict[str, Any], settings: Settings) -> Path:
+    """The session of the plan as a file for the modules that act in the account, so that one is enough.
+
+    It is removed when ansible-playbook ends, and nobody else can read it. In a variable, every callback would get it
+    that looks at the arguments of tasks.
+    """
+    credentials = clients.clients_of(settings.region).credentials
+    path = session_path(arguments, settings)
+    handle, part = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(session_text(credentials, connection_settings(arguments["profile"])))
+    return Path(part).replace(path)
+
+
+def session_path(arguments: dict[str, Any], settings: Settings) -> Path:
+    """Where the session of an account that is entered in this way is handed on."""
+    text = repr((access_of(arguments), settings.account_id, settings.region, settings.name))
+    return Path(constants.DEFAULT_LOCAL_TMP) / f"trailwatch-session-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -34,7 +33,7 @@ class ActionModule(ActionBase):
             with stack_plan.entered(arguments, settings) as account_clients:
                 return {"account_id": settings.account_id, **step(account_clients, settings)}
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise stack_plan.failure(error) from None
 
 
 def announced(account_clients: Any, settings: Settings) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -56,7 +55,7 @@ class ActionModule(ActionBase):
                     **step(account_clients, settings, found, kind, listed, minutes),
                 }
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise stack_plan.failure(error) from None
 
 
 def check_minutes(minutes: float) -> float:

@@ -45,6 +45,21 @@ options:
         description: An AWS profile to take the credentials from, and the region that tells the partition.
         type: str
         default: ""
+      session_name:
+        description: What the session is called in the account's CloudTrail.
+        type: str
+        default: trailwatch
+      session_tags:
+        description: Tags of the session. The role's trust policy has to allow C(sts:TagSession), too.
+        type: dict
+        default: {}
+      source_identity:
+        description:
+          - Who is behind the session, told by each CloudTrail record of it. The role's trust policy has to allow
+            C(sts:SetSourceIdentity), too.
+          - Empty for none.
+        type: str
+        default: ""
       actions:
         description: What is reported, in the form of P(trailwatch.aws.preset#lookup)'s terms.
         type: list

@@ -7,17 +7,27 @@
 from __future__ import annotations
 
 import functools
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 try:
     import boto3
+    import botocore.session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
     pass  # Handled by the action plugin
 
-SESSION_NAME = "trailwatch"  # what CloudTrail shows as the session of an assumed role
+SESSION_NAME = "trailwatch"  # what CloudTrail shows as the session of an assumed role, unless another name is given
+SESSION_SECONDS = 3600  # how long the session of a role lasts if nothing else is asked for
+# botocore gets new ones before the caller's own have less than that left.
+OWN_SECONDS = 600
+# Names and tags of sessions and source identities: AWS STS API Reference, "AssumeRole" and "Tag".
+_WORD = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_TAGS_MAX, _TAG_KEY_MAX, _TAG_VALUE_MAX = 50, 128, 256
 # Throttled calls are repeated with a growing pause, also when hundreds of accounts are in work at once.
 RETRIES: Any = {"mode": "adaptive", "max_attempts": 10}
 
@@ -34,21 +44,103 @@ class Access:
         role: name or ARN of the role to assume there; empty to use the caller's own credentials.
         external_id: what the role's trust policy asks for as C(sts:ExternalId); may be empty.
         profile: AWS profile that the credentials are taken from; empty for the usual chain of boto3.
+        session_name: what the session of the role is called in the account's CloudTrail.
+        session_tags: tags of the session, keys and values.
+        source_identity: who is behind the session, told by every record of it; may be empty.
     """
 
     role: str = ""
     external_id: str = ""
     profile: str = ""
+    session_name: str = SESSION_NAME
+    session_tags: tuple[tuple[str, str], ...] = ()
+    source_identity: str = ""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Credentials for one account, and the ARN that they act as."""
+    """Credentials for one account, the ARN that they act as, and for how many seconds they are good at least."""
 
     access_key: str
     secret_key: str
     session_token: str
     arn: str
+    seconds: int = OWN_SECONDS
+
+
+def access_of(arguments: Mapping[str, Any]) -> Access:
+    """How to come into an account, from a module's options.
+
+    Raises:
+        AccountError: STS would not take one of them.
+    """
+    return Access(
+        arguments["role"],
+        arguments["external_id"],
+        arguments["profile"],
+        check_session_name(arguments["session_name"]),
+        check_session_tags(arguments["session_tags"]),
+        check_source_identity(arguments["source_identity"]),
+    )
+
+
+def check_session_name(name: str) -> str:
+    """The name of the session.
+
+    Raises:
+        AccountError: STS would not take it.
+    """
+    if not _WORD.fullmatch(name):
+        raise AccountError(
+            f"iam_alerting_session_name is {name!r}, but it must have 2 to 64 letters, digits or characters of "
+            f"_+=,.@-. Leave it out for {SESSION_NAME}."
+        )
+    return name
+
+
+def check_source_identity(identity: str) -> str:
+    """Who is behind the session, or nothing.
+
+    Raises:
+        AccountError: STS would not take it.
+    """
+    if identity and (not _WORD.fullmatch(identity) or identity.lower().startswith("aws:")):
+        raise AccountError(
+            f"iam_alerting_source_identity is {identity!r}, but it must have 2 to 64 letters, digits or characters of "
+            "_+=,.@-. Leave it out for none."
+        )
+    return identity
+
+
+def check_session_tags(tags: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The tags of the session, in order.
+
+    Raises:
+        AccountError: STS would not take them.
+    """
+    if len({str(key).lower() for key in tags}) < len(tags) or len(tags) > _TAGS_MAX:
+        raise AccountError(
+            f"iam_alerting_session_tags has the keys {', '.join(map(str, tags))}, but there can be {_TAGS_MAX} at "
+            "most, and none that differ in upper and lower case alone."
+        )
+    for key, value in tags.items():
+        if not _is_tag(str(key), _TAG_KEY_MAX) or not key or str(key).lower().startswith("aws:"):
+            raise _bad_tag(f"has the key {key!r}", _TAG_KEY_MAX)
+        if not _is_tag(str(value), _TAG_VALUE_MAX):
+            raise _bad_tag(f"has the value {value!r} for {key!r}", _TAG_VALUE_MAX)
+    return tuple(sorted((str(key), str(value)) for key, value in tags.items()))
+
+
+def _is_tag(text: str, most: int) -> bool:
+    # [\p{L}\p{Z}\p{N}_.:/=+\-@]*
+    return len(text) <= most and all(unicodedata.category(each)[0] in "LZN" or each in "_.:/=+-@" for each in text)
+
+
+def _bad_tag(what: str, most: int) -> AccountError:
+    return AccountError(
+        f"iam_alerting_session_tags {what}, but there must be at most {most} letters, digits, spaces or characters of "
+        "_.:/=+-@, and no key that is empty or begins with aws:. Correct it."
+    )
 
 
 def configured_region(profile: str) -> str | None:
@@ -73,6 +165,12 @@ def sign_in(access: Access, account_id: str, partition: str, region: str) -> Cre
     return _own(session, sts, account_id)
 
 
+def connection_settings(profile: str) -> dict[str, Any]:
+    """What the AWS configuration says for a profile, credentials among it."""
+    found: dict[str, Any] = _botocore_session(profile or None).get_scoped_config()
+    return found
+
+
 def prepare_sign_in(profile: str, region: str) -> None:
     """Make what signing in to any account needs, and find the caller's credentials, which may take a while."""
     sts_client(profile, region)
@@ -95,25 +193,31 @@ def _session(profile: str) -> Any:
 @functools.cache
 def _session_of(profile: str | None) -> Any:
     try:
-        return boto3.session.Session(profile_name=profile)
+        return boto3.session.Session(botocore_session=_botocore_session(profile))
     except BotoCoreError as error:
         raise AccountError(f"{error}. The profile comes from iam_alerting_profile or AWS_PROFILE.") from error
+
+
+@functools.cache
+def _botocore_session(profile: str | None) -> Any:
+    session = botocore.session.Session(profile=profile)
+    # Not the global endpoint, whichever version of botocore and whatever configuration: one region less that can fail,
+    # and a quota of its own.
+    session.set_config_variable("sts_regional_endpoints", "regional")
+    return session
 
 
 def _assumed(sts: Any, access: Access, account_id: str, partition: str) -> Credentials:
     role_arn = access.role
     if not role_arn.startswith("arn:"):
         role_arn = f"arn:{partition}:iam::{account_id}:role/{role_arn}"
-    parameters = {"RoleArn": role_arn, "RoleSessionName": SESSION_NAME}
-    if access.external_id:
-        parameters["ExternalId"] = access.external_id
     _refuse_other_account(role_arn, account_id)
     try:
-        answer = sts.assume_role(**parameters)
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=access.session_name, **_asked_for(access))
     except (BotoCoreError, ClientError) as error:
         raise AccountError(
             f"The role {role_arn} cannot be assumed: {error}. The role is named by iam_alerting_assume_role; set it to "
-            f'"" for an account that your own credentials belong to.'
+            f'"" for an account that your own credentials belong to.{_trust(access)}'
         ) from error
     temporary = answer["Credentials"]
     return Credentials(
@@ -121,7 +225,28 @@ def _assumed(sts: Any, access: Access, account_id: str, partition: str) -> Crede
         temporary["SecretAccessKey"],
         temporary["SessionToken"],
         answer["AssumedRoleUser"]["Arn"],
+        SESSION_SECONDS,
     )
+
+
+def _asked_for(access: Access) -> dict[str, Any]:
+    """What of a call of AssumeRole is there only if it is asked for."""
+    parameters = {
+        "ExternalId": access.external_id,
+        "Tags": [{"Key": key, "Value": value} for key, value in access.session_tags],
+        "SourceIdentity": access.source_identity,
+    }
+    return {name: value for name, value in parameters.items() if value}
+
+
+def _trust(access: Access) -> str:
+    """What the role's trust policy, and the caller's permissions, need besides sts:AssumeRole."""
+    needed = {
+        "sts:TagSession (iam_alerting_session_tags)": access.session_tags,
+        "sts:SetSourceIdentity (iam_alerting_source_identity)": access.source_identity,
+    }
+    more = [each for each, asked in needed.items() if asked]
+    return f" Its trust policy and your own permissions have to allow {' and '.join(more)}, too." if more else ""
 
 
 def _own(session: Any, sts: Any, account_id: str) -> Credentials:

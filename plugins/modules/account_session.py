@@ -38,6 +38,21 @@ options:
     description: An AWS profile to take the credentials from.
     type: str
     default: ""
+  session_name:
+    description: What the session is called in the account's CloudTrail.
+    type: str
+    default: trailwatch
+  session_tags:
+    description: Tags of the session. The role's trust policy has to allow C(sts:TagSession), too.
+    type: dict
+    default: {}
+  source_identity:
+    description:
+      - Who is behind the session, told by each CloudTrail record of it. The role's trust policy has to allow
+        C(sts:SetSourceIdentity), too.
+      - Empty for none.
+    type: str
+    default: ""
 attributes:
   action:
     description: Has an action plugin that runs on the controller.

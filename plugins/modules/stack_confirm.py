@@ -125,4 +125,8 @@ asked_again:
   type: list
   elements: str
   returned: if there was something to do
+entered:
+  description: Whether the account could be entered. If not, nothing was done there.
+  type: bool
+  returned: if the account fails
 """

@@ -18,7 +18,8 @@ description:
     somebody else's, a trail too many, and permissions that are missing as far as IAM simulates them.
   - First is settled which trail brings the events, by O(settings.trail) and what is there.
   - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. No credentials are in
-    the result. It serves the role P(trailwatch.aws.iam_alerting#role).
+    the result; for the tasks that follow they are in RV(session_file). It serves the role
+    P(trailwatch.aws.iam_alerting#role).
 author:
   - Trailwatch contributors (@trailwatch)
 requirements:
@@ -121,6 +122,19 @@ summary:
   type: str
   returned: success
   sample: "would change: topic, rule; not confirmed yet: secops@example.com"
+notes:
+  description: What somebody has to see to besides what differs, as it stands in the summary.
+  type: list
+  elements: str
+  returned: success
+  sample: ["not confirmed yet: secops@example.com"]
+affected:
+  description: The components that are other than they were before the run, or will be after it. Those that differ,
+    and in the plan after they were deployed those of O(applied).
+  type: list
+  elements: str
+  returned: success
+  sample: [topic, rule]
 differing:
   description: The components that differ, in the order in which they are deployed.
   type: list
@@ -150,8 +164,18 @@ desired:
   description: The desired document of each component, by its name.
   type: dict
   returned: if something differs
+session_file:
+  description:
+    - A file with the credentials that the plan was made with, in the form of AWS's own credentials files, under the
+      profile C(trailwatch). Nobody else can read it, and it is removed when the run ends.
+  type: str
+  returned: if RV(to_apply)
 package:
   description: The file with the function's code. It is removed when the run ends.
   type: str
   returned: if something differs
+entered:
+  description: Whether the account could be entered. If not, nothing was done there.
+  type: bool
+  returned: if the account fails
 """

@@ -110,4 +110,8 @@ left:
       description: Why it is left.
       type: str
       sample: "the function failed: KeyError: 'no luck'"
+entered:
+  description: Whether the account could be entered. If not, nothing was done there.
+  type: bool
+  returned: if the account fails
 """

@@ -127,4 +127,8 @@ removed:
   type: list
   elements: str
   returned: always
+entered:
+  description: Whether the account could be entered. If not, nothing was done there.
+  type: bool
+  returned: if the account fails
 """

@@ -72,4 +72,9 @@ totals:
     drift: 2
     delivery: 0
     pending: 0
+failing:
+  description: The hosts whose accounts could not be read, or have a problem that is a failure.
+  type: list
+  elements: str
+  returned: always
 """

@@ -21,8 +21,8 @@ from sandbox.wire import Response
 Check = Callable[[Call, Caller], None]
 Repair = Callable[[Call, Response], Response | None]
 _MODULES = (
-    *("cloudtrail", "event_history", "events", "functions", "identity", "keys", "messaging", "monitoring", "storage"),
-    "tagging",
+    *("cloudtrail", "event_history", "events", "functions", "identity", "keys", "messaging", "monitoring"),
+    *("organizations", "storage", "tagging"),
 )
 _checks: dict[tuple[str, str], list[Check]] = defaultdict(list)
 _repairs: dict[tuple[str, str], list[Repair]] = defaultdict(list)
@@ -71,3 +71,4 @@ def install(status_of_trails: dict[str, dict[str, Any]], journal: Journal, manag
         importlib.import_module(f"sandbox.strict.{name}")
     vars(importlib.import_module("sandbox.strict.cloudtrail")).update(STATUS=status_of_trails, MANAGEMENT=management)
     vars(importlib.import_module("sandbox.strict.event_history"))["JOURNAL"] = journal
+    vars(importlib.import_module("sandbox.strict.organizations"))["MANAGEMENT"] = management

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from xml.sax.saxutils import escape
+
+from ministack.services import sts
 
 from sandbox import policies
 from sandbox.call import Call
@@ -26,6 +29,14 @@ def _key_policy(call: Call, _caller: Caller) -> None:
     text = call.params.get("Policy")
     if text and problem_of_policy(text):
         raise RefusedError("MalformedPolicyDocumentException", problem_of_policy(text) or "")
+
+
+@repair("sts", "AssumeRole")
+def _source_identity(call: Call, response: Response) -> None:
+    """ministack forgets who is behind a session."""
+    key = re.search(rb"AccessKeyId\W+(\w+)", response.body)
+    if key and call.params.get("SourceIdentity"):
+        sts._sessions[key[1].decode()]["SourceIdentity"] = call.params["SourceIdentity"]
 
 
 @repair("iam", "SimulatePrincipalPolicy")

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,24 @@ class Run:
         status: its exit status.
         recap: per host the numbers of its recap, such as C(changed) and C(failed).
         output: all that it printed.
+        report: the JSON of the report at its end; empty if it came to none.
     """
 
     status: int
     recap: Mapping[str, Mapping[str, int]]
     output: str
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    def account(self, host: str) -> Mapping[str, Any]:
+        """What the report at the end has of the host."""
+        (found,) = [account for account in self.report["accounts"] if account["host"] == host]
+        return dict(found)
 
     def outcome(self, host: str) -> str:
-        """What the report at the end says of the host, after its account's id."""
-        (line,) = re.findall(rf'^\s+("{host} \(.*\): .*"),?$', self.output, re.MULTILINE)
-        return str(json.loads(line)).partition("): ")[2]
+        """What the report at the end says of the host on one line."""
+        account = self.account(host)
+        prefix = {"failed": "FAILED: ", "unreachable": "FAILED: ", "skipped": "skipped: "}.get(account["state"], "")
+        return f"{prefix}{account['what']}"
 
     def changed(self) -> dict[str, int]:
         return {host: counts["changed"] for host, counts in self.recap.items() if host != "localhost"}
@@ -53,10 +61,11 @@ class Playbooks:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
+        self.report = folder / "report.json"
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self.environment |= environment
         self.environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
-        # One line of output for each account of the report, however long, as with Ansible's defaults.
+        # Results as Ansible's defaults print them.
         self.environment |= {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
         # With -vvv, the arguments of modules are shown, as older versions of Ansible do without being told.
         self.environment |= {"ANSIBLE_INJECT_INVOCATION": "1"}
@@ -66,14 +75,27 @@ class Playbooks:
 
     def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables."""
-        with self.started(name, hosts, *options) as process:
-            output = process.communicate()[0]
-        return Run(process.returncode, _recap(output), output)
+        with self.started(name, hosts, "-e", f"iam_alerting_report_json={self.report}", *options) as process:
+            return self._ended(process)
+
+    def run_by(self, name: str, inventory: Path, *options: str) -> Run:
+        """Run playbooks/<name>.yml by an inventory that is there."""
+        with self._start(name, inventory, "-e", f"iam_alerting_report_json={self.report}", *options) as process:
+            return self._ended(process)
+
+    def _ended(self, process: subprocess.Popen[str]) -> Run:
+        output = process.communicate()[0]
+        found = json.loads(self.report.read_text()) if self.report.exists() else {}
+        self.report.unlink(missing_ok=True)
+        return Run(process.returncode, _recap(output), output, found)
 
     def started(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> subprocess.Popen[str]:
         """As C(run), while it runs."""
         inventory = self.folder / "accounts.yml"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}}}))
+        return self._start(name, inventory, *options)
+
+    def _start(self, name: str, inventory: Path, *options: str) -> subprocess.Popen[str]:
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             f"playbooks/{name}.yml",

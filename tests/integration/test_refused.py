@@ -48,6 +48,9 @@ BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
         },
         "iam_alerting_suppressions[0] is",
     ),
+    "no-session-name": ({"iam_alerting_session_name": "two words"}, "iam_alerting_session_name is 'two words'"),
+    "no-session-tag": ({"iam_alerting_session_tags": {"aws:x": "y"}}, "iam_alerting_session_tags has the key 'aws:x'"),
+    "no-source-identity": ({"iam_alerting_source_identity": "x"}, "iam_alerting_source_identity is 'x'"),
     "no-such-profile": ({"iam_alerting_profile": "nobody"}, "nobody"),
 }
 
@@ -75,8 +78,9 @@ def test_a_failure_in_one_account_leaves_the_others_deployed_and_is_named(
     run = playbooks.run("deploy", {name: {"account_id": account.id} for name, account in accounts.items()})
     assert run.status != 0
     assert [run.recap[name]["failed"] for name in accounts] == [0, 1, 0]
-    assert f"broken ({accounts['broken'].id}): FAILED: Topic | With its subscribers: " in run.output
-    assert "AccessDenied" in run.output
+    assert run.outcome("broken").startswith("FAILED: Topic | With its subscribers: ")
+    assert "AccessDenied" in run.outcome("broken")
+    assert f"broken   {accounts['broken'].id}  FAILED: Topic | With its subscribers: " in run.output
     for name in ("first", "last"):
         assert "iam-alerting" in resources(accounts[name])["rules"]
 
@@ -85,7 +89,8 @@ def test_all_accounts_failing_are_all_named(playbooks: Playbooks) -> None:
     run = playbooks.run("deploy", {name: {"account_id": "1"} for name in ("one", "two")})
     assert run.status != 0
     for name in ("one", "two"):
-        assert f"{name} (1): FAILED" in run.output
+        assert run.outcome(name).startswith("FAILED: ")
+        assert f"\n{name}      1   FAILED: " in run.output
 
 
 @pytest.mark.parametrize("role", ["arn:aws:iam::{other}:role/OrganizationAccountAccessRole", ""])
@@ -106,7 +111,8 @@ def test_the_callers_own_account_needs_no_role(sandbox: Sandbox, playbooks: Play
     host = {"account_id": sandbox.management_account, "iam_alerting_assume_role": ""}
     run = playbooks.run("deploy", {"management": host})
     assert run.status == 0, run.output
-    assert "management (999999999999): changed: bucket, trail, " in run.output
+    assert run.account("management")["account_id"] == "999999999999"
+    assert run.outcome("management").startswith("changed: bucket, trail, ")
 
 
 def test_a_profile_gives_the_credentials(

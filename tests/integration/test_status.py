@@ -207,7 +207,9 @@ def test_what_cannot_be_reported_is_not_read(variable: str, value: str, status: 
     assert status.sandbox.calls(account.id) == []
 
 
-def test_a_report_that_cannot_be_written_is_a_failure(status: Status) -> None:
+def test_a_report_that_cannot_be_written_is_a_failure_also_of_some_accounts(status: Status) -> None:
+    status.sandbox.clear_calls(status.ids["healthy"].id)
     run = status.read("status", "-e", "iam_alerting_status_html=/nowhere/status.html", "--limit", "healthy")
     assert run.status != 0
-    assert "iam_alerting_status_html is '/nowhere/status.html', which cannot be written" in run.output
+    assert "iam_alerting_status_html is '/nowhere/status.html', but there is no such folder" in run.output
+    assert status.sandbox.calls(status.ids["healthy"].id) == []

@@ -203,4 +203,31 @@ def test_what_queues_and_topics_say_of_themselves(account):
 
 def test_organization_knows_the_accounts(account, sandbox):
     organizations = connect(sandbox, "organizations", sandbox.management_account, "x")
-    assert account.id in [one["Id"] for one in organizations.list_accounts()["Accounts"]]
+    pages = organizations.get_paginator("list_accounts").paginate()
+    assert account.id in [one["Id"] for page in pages for one in page["Accounts"]]
+
+
+def test_organization_has_pages_states_and_no_status(account, sandbox):
+    organizations = connect(sandbox, "organizations", sandbox.management_account, "x")
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    numbers = [str(number) for number in range(888888880001, 888888880022)]
+    sandbox.add_accounts(*numbers, name="one of many")
+    first = organizations.list_accounts_for_parent(ParentId=root)
+    assert len(first["Accounts"]) == 20
+    pages = organizations.get_paginator("list_accounts_for_parent").paginate(ParentId=root)
+    names = {one["Id"]: one["Name"] for page in pages for one in page["Accounts"]}
+    assert {names[number] for number in numbers} == {"one of many"}
+    organizations.close_account(AccountId=account.id)
+    pages = organizations.get_paginator("list_accounts").paginate()
+    listed = {one["Id"]: one for page in pages for one in page["Accounts"]}
+    assert listed[account.id]["State"] == "CLOSED"
+    assert listed[sandbox.management_account]["State"] == "ACTIVE"
+    assert "Status" not in listed[account.id]
+
+
+def test_organization_tells_members_that_it_is_there_and_no_more(account, sandbox):
+    organizations = account.client("organizations")
+    known = organizations.describe_organization()["Organization"]
+    assert known["MasterAccountId"] == sandbox.management_account
+    assert refused(organizations.list_roots) == "AccessDeniedException"
+    assert refused(organizations.list_accounts) == "AccessDeniedException"

@@ -65,11 +65,16 @@ class Clients:
 
     def __init__(self, region: str) -> None:
         self.region = region
-        self.caller = ""
+        self.credentials = Credentials("", "", "", "")
         self._session = botocore.session.get_session()
         self._session.set_credentials("", "", "")
         self._credentials = self._session.get_credentials()
         self._clients = {service: self._made(service, region) for service in OPERATIONS}
+
+    @property
+    def caller(self) -> str:
+        """The ARN that all clients act as."""
+        return self.credentials.arn
 
     def _made(self, service: str, region: str) -> Any:
         config = Config(
@@ -86,7 +91,7 @@ class Clients:
 
     def enter(self, credentials: Credentials) -> None:
         """Let all clients act with these credentials from now on."""
-        self.caller = credentials.arn
+        self.credentials = credentials
         self._credentials.access_key = credentials.access_key
         self._credentials.secret_key = credentials.secret_key
         self._credentials.token = credentials.session_token or None

@@ -2,39 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as one HTML file: nothing is loaded, and nothing but its own style and script can take effect.
-
-Names and reasons come from elsewhere: the template escapes every value, and the Content-Security-Policy of the page
-admits only the style and the script of these hashes.
-"""
+"""The status as a page: a row for each account."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
-try:
-    from jinja2 import Environment, StrictUndefined, Template
-    from markupsafe import Markup
-except ImportError:
-    pass  # Ansible's controller has them, and nothing else writes the page
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import DISABLED
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.page import rendered
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import of_accounts
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import HEALTHY, KINDS
-from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import (
-    OF_ACCOUNT,
-    OF_ACCOUNTS,
-    moment,
-    printable,
-    what_of,
-)
+from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import OF_ACCOUNT, OF_ACCOUNTS, title, what_of
 
-SOURCE = Path(__file__).resolve().parents[3] / "files" / "status"
 STATES = (*KINDS, HEALTHY)
 UNKNOWN = "-"
 
@@ -42,45 +22,21 @@ UNKNOWN = "-"
 def page(report: Document) -> str:
     """The page of a report."""
     totals = report["totals"]
-    style, script = _source("page.css"), _source("page.js")
-    return _template().render(
-        style=Markup(style),  # noqa: S704 - our own files
-        style_hash=_hash(style),
-        script=Markup(script),  # noqa: S704
-        script_hash=_hash(script),
+    return rendered(
+        "status.html.j2",
+        title=f"status of {of_accounts(totals['accounts'])}",
         generated=report["generated"],
-        number=totals["accounts"],
         totals=[(state, totals[state], OF_ACCOUNTS[state]) for state in STATES if totals[state]],
         accounts=[_shown(account) for account in report["accounts"]],
+        what_of=what_of,
     )
-
-
-@functools.cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, finalize=_finalized, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["moment"] = moment
-    environment.filters["what_of"] = what_of
-    return environment.from_string(_source("page.html.j2"))
-
-
-def _finalized(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _source(name: str) -> str:
-    return (SOURCE / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _shown(account: Document) -> Document:
     """The account with what is said of its parts."""
     return {
         **account,
+        "title": title(account),
         "rank": STATES.index(account["status"]),
         "status_text": OF_ACCOUNT[account["status"]],
         "trail_text": _trail(account["trail"]),

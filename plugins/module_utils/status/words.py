@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import moment
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
     ALARM,
     DEAD_LETTERS,
@@ -43,11 +44,6 @@ OF_ACCOUNT = {
 }
 
 
-def moment(text: str | None) -> str:
-    """A time of the report, to the minute."""
-    return text[:16].replace("T", " ") if text else "-"
-
-
 def what(account: Document) -> str:
     """All problems of an account in one line."""
     return "; ".join(problem["what"] for problem in account["problems"])
@@ -60,6 +56,7 @@ def what_of(subscriber: Document) -> str:
     return ", ".join(part for part in (subscriber["state"], subscriber["note"] or asked, protection) if part)
 
 
-def printable(text: str) -> str:
-    """Without what a terminal or browser would take for more than text: names and reasons come from elsewhere."""
-    return "".join(character if character.isprintable() else " " for character in text)
+def title(account: Document) -> str:
+    """What to call an account: as its host, but where that is only the id, as its alerts do."""
+    host, name = str(account["host"]), str(account["account_name"])
+    return name if host == account["account_id"] else host

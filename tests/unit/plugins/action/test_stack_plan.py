@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
 
 STOPPED = Plan({"trail": Change({"IsLogging": False}, {"IsLogging": True})}, ("trail",), ())
@@ -97,3 +98,17 @@ def test_the_notes_tell_of_subscribers_by_what_has_become_of_them() -> None:
     assert stack_plan.notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), plan) == told[:3]
     again = stack_plan.notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), Plan({}, (), ()))
     assert again == ["lost and subscribed again: gone@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("error", "applied", "entered"),
+    [
+        (AccountError("The role cannot be assumed"), [], False),
+        (stack_plan.LackingError("may not read the topic"), [], True),
+        (SettingsError("iam_alerting_name is 'A'"), [], True),
+        # What was deployed a moment ago was so in an account that was entered.
+        (AccountError("The role cannot be assumed"), ["rule"], True),
+    ],
+)
+def test_a_failure_says_whether_the_account_was_entered(error: Exception, applied: list[str], entered: bool) -> None:
+    assert stack_plan.failure(error, applied).result == {"entered": entered}

@@ -2,16 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the report takes from the hosts, and where it writes it."""
+"""What the report takes from the hosts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 
 from ansible_collections.trailwatch.aws.plugins.action import status_report
 
@@ -56,16 +55,6 @@ def test_a_variable_that_cannot_be_worked_out_does_not_cost_the_report() -> None
     found = status_report.host_status("production", Variables())
     assert found["account_id"] == ""
     assert found["problems"][0]["what"] == "was not read"
-
-
-def test_a_file_is_written_as_a_whole(tmp_path: Path) -> None:
-    status_report.write("iam_alerting_status_json", str(tmp_path / "status.json"), "{}\n")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("status.json", "{}\n")]
-
-
-def test_a_file_that_cannot_be_written_is_named_with_its_variable(tmp_path: Path) -> None:
-    with pytest.raises(AnsibleActionFail, match=r"iam_alerting_status_html is '.*/no/status.html', which cannot be"):
-        status_report.write("iam_alerting_status_html", str(tmp_path / "no" / "status.html"), "")
 
 
 def test_a_status_is_asked_for_with_all_that_makes_the_plan_of_a_deployment() -> None:

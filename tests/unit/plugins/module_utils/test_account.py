@@ -22,11 +22,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY")
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    for remembered in (account.sts_client, account._session_of):
+    for remembered in (account.sts_client, account._session_of, account._botocore_session):
         remembered.cache_clear()
     with mock_aws(config={"core": {"mock_credentials": False}}):
         yield
-    for remembered in (account.sts_client, account._session_of):
+    for remembered in (account.sts_client, account._session_of, account._botocore_session):
         remembered.cache_clear()
 
 
@@ -51,6 +51,49 @@ def test_a_role_by_its_arn_with_external_id(monkeypatch: pytest.MonkeyPatch) -> 
             "ExternalId": "seven",
         }
     ]
+
+
+def test_what_makes_the_session_recognisable_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr(account, "_session", lambda profile: FakeSession(calls))
+    arguments = {
+        "role": "deployer",
+        "external_id": "",
+        "profile": "",
+        "session_name": "ci-4711",
+        "session_tags": {"run": 4711},
+        "source_identity": "alice@example.com",
+    }
+    sign_in(account.access_of(arguments), OTHER)
+    assert calls == [
+        {
+            "RoleArn": f"arn:aws:iam::{OTHER}:role/deployer",
+            "RoleSessionName": "ci-4711",
+            "Tags": [{"Key": "run", "Value": "4711"}],
+            "SourceIdentity": "alice@example.com",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        *((account.check_session_name, value) for value in ("", "x", "two words", "x" * 65, "name\n", "n\u00e4me")),
+        *((account.check_source_identity, value) for value in ("x", "aws:x", "AWS:me", "x" * 65)),
+        *((account.check_session_tags, {key: "x"}) for key in ("", "aws:x", "x" * 129, "a*", "a\n")),
+        *((account.check_session_tags, {"x": value}) for value in ("x" * 257, "{}")),
+        (account.check_session_tags, {"x": "", "X": ""}),
+        (account.check_session_tags, {f"x{number}": "" for number in range(51)}),
+    ],
+)
+def test_what_sts_would_not_take_is_refused(check: Any, value: Any) -> None:
+    with pytest.raises(AccountError, match="iam_alerting_"):
+        check(value)
+
+
+def test_the_endpoint_is_the_regions_whatever_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")
+    assert account.sts_client("", "us-east-1").meta.endpoint_url == "https://sts.us-east-1.amazonaws.com"
 
 
 def test_the_callers_own_account() -> None:

@@ -126,6 +126,11 @@ def test_an_account_by_another_name_in_its_alerts_has_both() -> None:
     assert "Production" in text
 
 
+def test_an_account_whose_host_is_its_id_is_called_by_its_name() -> None:
+    text = page(report(healthy("000000000001", 1, account_name="Production")))
+    assert ">Production <small>000000000001</small>" in text
+
+
 @pytest.mark.parametrize("part", ["trail", "rules", "function", "subscribers", "dead_letters"])
 def test_what_was_not_looked_at_is_a_dash(part: str) -> None:
     assert ">-" in re.sub(r">\s+", ">", page(report(healthy("a", 1, **{part: None}))))

@@ -80,6 +80,13 @@ def test_what_would_move_the_cursor_is_left_out() -> None:
     assert "evil [2J  name" in text
 
 
+def test_an_account_whose_host_is_its_id_is_called_by_its_name() -> None:
+    accounts = [healthy("000000000001", 1, account_name="Production"), healthy("staging", 2, account_name="Staging")]
+    lines = whole_table(report(*accounts), 120).splitlines()
+    assert lines[1].startswith("Production  000000000001  healthy")
+    assert lines[2].startswith("staging     000000000002  healthy")
+
+
 def test_an_account_without_number_is_shown() -> None:
     account = {**failed("nowhere", 1, "account_id is undefined"), "account_id": ""}
     assert "nowhere  -   unreadable" in problems_table(report(account, healthy("b", 2)), 120)

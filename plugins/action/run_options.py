@@ -1,0 +1,62 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check what is asked of a run before the first account is entered. It runs once, in the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.files import FileError, check_folder
+from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.options import (
+    SHOW,
+    check_batches,
+    check_fail_on,
+    check_max_fail_percentage,
+    check_show,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+
+ARGUMENTS = {
+    "batches": {"type": "raw", "default": ["100%"]},
+    "max_fail_percentage": {"type": "raw", "default": 0},
+    "show": {"type": "str", "default": SHOW[0]},
+    "fail_on": {"type": "raw", "default": []},
+    "files": {"type": "dict", "default": {}},
+}
+
+
+class ActionModule(ActionBase):
+    """Action plugin of trailwatch.aws.run_options."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        try:
+            return {"changed": False, **checked(arguments)}
+        except (SettingsError, FileError) as error:
+            raise AnsibleActionFail(str(error)) from error
+
+
+def checked(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The options of a run that are used as they are checked.
+
+    Raises:
+        SettingsError: one cannot be used.
+        FileError: a file could not be written.
+    """
+    check_show(arguments["show"])
+    check_fail_on(arguments["fail_on"])
+    for variable, path in arguments["files"].items():
+        if path:
+            check_folder(variable, path)
+    return {
+        "batches": check_batches(arguments["batches"]),
+        "max_fail_percentage": check_max_fail_percentage(arguments["max_fail_percentage"]),
+    }
