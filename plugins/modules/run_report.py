@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: run_report
-short_description: Report what came of a run in all accounts
+short_description: Report what came of a run, or of several, in all accounts
 version_added: 0.1.0
 description:
   - Puts together what the role P(trailwatch.aws.iam_alerting#role) registered as C(iam_alerting_result) for each host
@@ -19,10 +19,18 @@ author:
   - Trailwatch contributors (@trailwatch)
 options:
   playbook:
-    description: What was run.
+    description:
+      - What was run. The accounts are the hosts of the play.
+      - Either this or O(reports) is required.
     type: str
     choices: [deploy, teardown, verify, redrive, confirm]
-    required: true
+  reports:
+    description:
+      - Files with the reports of earlier runs as JSON, to be made one. The hosts of the play do not matter then.
+      - They have to be of the same playbook, all of checks or none, and no host may be in two of them. A file that is
+        not there is an error, as nothing is known of its accounts.
+    type: list
+    elements: path
   show:
     description:
       - V(short) prints the accounts of which something is to be said, those with the same together, and counts the
@@ -65,6 +73,12 @@ EXAMPLES = r"""
     playbook: deploy
     json: deploy.json
     junit: deploy.xml
+  run_once: true
+
+- name: What came of it in two slices of the inventory, each run by itself
+  trailwatch.aws.run_report:
+    reports: [slice-0.json, slice-1.json]
+    html: deploy.html
   run_once: true
 """
 
