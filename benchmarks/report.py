@@ -7,9 +7,9 @@ from dataclasses import astuple
 
 from benchmarks.bars import Bar, bars, handler_bars, ratios
 from benchmarks.function.measure import OURS, Figures
-from benchmarks.results import DRIFTED, FIRST, IN_SYNC, Measurement, Results
+from benchmarks.results import DRIFTED, FIRST, IN_SYNC, STATUS, Measurement, Results
 
-_SITUATIONS = (FIRST, IN_SYNC, DRIFTED)
+_SITUATIONS = (FIRST, IN_SYNC, DRIFTED, STATUS)
 _COLUMNS = (
     "accounts",
     "situation",
@@ -56,8 +56,8 @@ Three ways to keep the same pipeline in every account, run side by side against 
 - **floor**: [one plain Python process](../benchmarks/floor.py) that signs in to each account and makes with boto3 the
   reads that Trailwatch was seen to make in the run with nothing to do, and compares nothing.
 
-*First deploy* begins with empty accounts, *in sync* finds nothing to do, and for *one drifted* the trail of every
-account was stopped by hand.
+*First deploy* begins with empty accounts, *in sync* finds nothing to do, for *ten drifted* the trail was stopped by
+hand in ten accounts, or in all if there are less, and *status* is `playbooks/status.yml`.
 
 CPU is user and system time of the started process with all its children, without the local AWS, which shares the
 processors, and so lengthens the wall time: on AWS, waiting takes the place of that. *Each* is per account. Calls are

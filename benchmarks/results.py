@@ -12,7 +12,7 @@ from benchmarks.function.measure import Figures
 from benchmarks.process import Usage
 
 STOCK, TRAILWATCH, FLOOR = "stock", "Trailwatch", "floor"
-FIRST, IN_SYNC, DRIFTED = "first deploy", "in sync", "one drifted"
+FIRST, IN_SYNC, DRIFTED, STATUS = "first deploy", "in sync", "ten drifted", "status"
 
 
 @dataclass(frozen=True)

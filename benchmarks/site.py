@@ -68,6 +68,10 @@ class Site:
         """Deploy with the collection's own playbook."""
         return self._play("playbooks/deploy.yml", accounts, {"iam_alerting_subscribers": [SUBSCRIBER]}, endpoint)
 
+    def status(self, accounts: Sequence[str]) -> Usage:
+        """Read how the alerting is doing."""
+        return self._play("playbooks/status.yml", accounts, {"iam_alerting_subscribers": [SUBSCRIBER]})
+
     def stock(self, accounts: Sequence[str]) -> Usage:
         """Deploy with plain tasks."""
         variables = {"subscriber": SUBSCRIBER, "function_zip": str(self._function_zip())}

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.files import FileError, check_folder
+from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.hosts import sharing
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.options import (
     SHOW,
     check_batches,
@@ -20,6 +22,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.options 
     check_show,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.reporting import known
 
 ARGUMENTS = {
     "batches": {"type": "raw", "default": ["100%"]},
@@ -39,7 +42,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         try:
-            return {"changed": False, **checked(arguments)}
+            return {"changed": False, **checked(arguments), **hosts(task_vars or {})}
         except (SettingsError, FileError) as error:
             raise AnsibleActionFail(str(error)) from error
 
@@ -60,3 +63,25 @@ def checked(arguments: dict[str, Any]) -> dict[str, Any]:
         "batches": check_batches(arguments["batches"]),
         "max_fail_percentage": check_max_fail_percentage(arguments["max_fail_percentage"]),
     }
+
+
+def hosts(task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    """Which hosts of the play are to be run, and which are refused and why.
+
+    Raises:
+        SettingsError: none is left.
+    """
+    everywhere = task_vars["hostvars"]
+    # Of all hosts, as the others of a slice's inventory are run in other slices.
+    stacks = {str(host): stack(everywhere[host]) for host in task_vars["groups"]["all"]}
+    of_play = [str(host) for host in task_vars["ansible_play_hosts_all"]]
+    refused = {host: reason for host, reason in sharing(stacks).items() if host in set(of_play)}
+    left = [host for host in of_play if host not in refused]
+    if not left:
+        raise SettingsError(next(iter(refused.values())))
+    return {"hosts": left if refused else "all", "refused": refused}
+
+
+def stack(variables: Mapping[str, Any]) -> tuple[str, str]:
+    """The account of a host, and the name of its stack there."""
+    return str(known(variables, "account_id") or ""), str(known(variables, "iam_alerting_name") or "")

@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Checks in which batches a playbook of this collection is to go through the accounts, and how it is to report, before
     the first account is entered. A refusal names the variable of the playbook, its value and the way out.
+  - Finds hosts that cannot be run, as another host of the inventory has the same C(account_id) and
+    C(iam_alerting_name). It fails if no others are left.
   - Runs on the controller. Let it run once, for all hosts.
 author:
   - Trailwatch contributors (@trailwatch)
@@ -75,4 +77,14 @@ max_fail_percentage:
   type: float
   returned: success
   sample: 5.0
+hosts:
+  description: The hosts of the play that can be run, as C(hosts) of a play takes them; V(all) if none is refused.
+  type: raw
+  returned: success
+  sample: all
+refused:
+  description: By host of the play that cannot be run, why not.
+  type: dict
+  returned: success
+  sample: {}
 """

@@ -85,6 +85,29 @@ def test_a_failure_in_one_account_leaves_the_others_deployed_and_is_named(
         assert "iam-alerting" in resources(accounts[name])["rules"]
 
 
+def test_hosts_of_one_account_are_refused_and_the_others_go_on(
+    sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account]
+) -> None:
+    twice, other = open_account(), open_account()
+    hosts: dict[str, dict[str, Any]] = {"one": {"account_id": twice.id}, "two": {"account_id": twice.id}}
+    hosts["other"] = {"account_id": other.id}
+    components = {"iam_alerting_components": ["queue"]}
+    run = playbooks.run("deploy", {name: {**host, **components} for name, host in hosts.items()})
+    assert run.status != 0
+    for name in ("one", "two"):
+        assert run.account(name)["state"] == "failed"
+        assert f"account_id is {twice.id} for one, two" in run.outcome(name)
+    assert run.outcome("other") == "changed: queue"
+    assert sandbox.calls(twice.id) == []
+    # A slice of the inventory is no other inventory.
+    alone = playbooks.run("deploy", {name: {**host, **components} for name, host in hosts.items()}, "--limit", "one")
+    assert alone.status != 0
+    assert sandbox.calls(twice.id) == []
+    named = {**hosts["two"], **components, "iam_alerting_name": "second"}
+    run = playbooks.run("deploy", {"one": {**hosts["one"], **components}, "two": named})
+    assert run.status == 0, run.output
+
+
 def test_all_accounts_failing_are_all_named(playbooks: Playbooks) -> None:
     run = playbooks.run("deploy", {name: {"account_id": "1"} for name in ("one", "two")})
     assert run.status != 0
