@@ -143,14 +143,3 @@ def test_after_that_nothing_is_left_to_do(switch: Switch) -> None:
     assert switch.outcome(run) == "in sync"
     assert run.changed() == {"production": 0}
     assert switch.written() == []
-
-
-def test_teardown_takes_it_too_whatever_the_variable_says(
-    playbooks: Playbooks, open_account: Callable[[], Account]
-) -> None:
-    accounts = {"said": open_account(), "forgotten": open_account()}
-    playbooks.deployed(hosts(accounts, SECONDS))
-    run = playbooks.run("teardown", {**hosts(accounts, SECONDS), **hosts({"forgotten": accounts["forgotten"]}, 0)})
-    assert run.status == 0, run.output
-    for account in accounts.values():
-        assert [kind for kind, found in resources(account).items() if found] == ["buckets"]

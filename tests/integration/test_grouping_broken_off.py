@@ -27,33 +27,30 @@ class Sweep:
         self.sandbox, self.playbooks, self.open_account = sandbox, playbooks, open_account
         whole = {"whole": open_account()}
         self.playbooks.deployed(hosts(whole, 0), *AT_ONCE)
-        self.on = self.writes_of("deploy", whole, SECONDS)
-        self.off = self.writes_of("deploy", whole, 0)
-        whole = {"whole": open_account()}
-        self.playbooks.deployed(hosts(whole, SECONDS), *AT_ONCE)
-        self.teardown = self.writes_of("teardown", whole, 0)
+        self.on = self.writes_of(whole, SECONDS)
+        self.off = self.writes_of(whole, 0)
 
-    def run(self, playbook: str, accounts: Mapping[str, Account], seconds: int) -> None:
-        run = self.playbooks.run(playbook, hosts(accounts, seconds), *AT_ONCE)
+    def deploy(self, accounts: Mapping[str, Account], seconds: int) -> None:
+        run = self.playbooks.run("deploy", hosts(accounts, seconds), *AT_ONCE)
         assert run.status == 0, run.output
 
-    def writes_of(self, playbook: str, accounts: Mapping[str, Account], seconds: int) -> int:
+    def writes_of(self, accounts: Mapping[str, Account], seconds: int) -> int:
         (account,) = accounts.values()
         self.sandbox.clear_calls(account.id)
-        self.run(playbook, accounts, seconds)
+        self.deploy(accounts, seconds)
         return self.written(account)
 
     def written(self, account: Account) -> int:
         return len(self.sandbox.calls(account.id, writes=True))
 
-    def broken_off(self, playbook: str, numbers: Sequence[int], before: int, seconds: int) -> dict[str, Account]:
+    def broken_off(self, numbers: Sequence[int], before: int, seconds: int) -> dict[str, Account]:
         """Accounts with one value of the variable, and each broken off after a write on the way to the other."""
         accounts = {f"after-{number}": self.open_account() for number in numbers}
         self.playbooks.deployed(hosts(accounts, before), *AT_ONCE)
         for number, account in zip(numbers, accounts.values(), strict=True):
             self.sandbox.clear_calls(account.id)
             self.sandbox.fault(account.id, break_after_write=number)
-        run = self.playbooks.run(playbook, hosts(accounts, seconds), *AT_ONCE)
+        run = self.playbooks.run("deploy", hosts(accounts, seconds), *AT_ONCE)
         for account in accounts.values():
             self.sandbox.clear_faults(account.id)
         assert run.status != 0
@@ -68,23 +65,15 @@ def sweep(sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Acc
 
 def test_switching_on_broken_off_after_any_write_is_completed_by_the_next_run(sweep: Sweep) -> None:
     assert sweep.on >= 7
-    accounts = sweep.broken_off("deploy", swept(sweep.on), 0, SECONDS)
-    sweep.run("deploy", accounts, SECONDS)
+    accounts = sweep.broken_off(swept(sweep.on), 0, SECONDS)
+    sweep.deploy(accounts, SECONDS)
     for name, account in accounts.items():
         assert resources(account) == grouped(account.id, name, ACTIONS, [SUBSCRIBER], SECONDS), name
 
 
 def test_switching_off_broken_off_after_any_write_is_completed_by_the_next_run(sweep: Sweep) -> None:
     assert sweep.off >= 7
-    accounts = sweep.broken_off("deploy", swept(sweep.off), SECONDS, 0)
-    sweep.run("deploy", accounts, 0)
+    accounts = sweep.broken_off(swept(sweep.off), SECONDS, 0)
+    sweep.deploy(accounts, 0)
     for name, account in accounts.items():
         assert resources(account) == specification(account.id, name, ACTIONS, [SUBSCRIBER]), name
-
-
-def test_a_teardown_while_grouping_broken_off_after_any_write_is_completed_by_the_next(sweep: Sweep) -> None:
-    accounts = sweep.broken_off("teardown", swept(sweep.teardown), SECONDS, SECONDS)
-    # The variable may be forgotten by then.
-    sweep.run("teardown", accounts, 0)
-    for name, account in accounts.items():
-        assert [kind for kind, found in resources(account).items() if found] == ["buckets"], name
