@@ -88,6 +88,7 @@ def host_outcome(host: str, variables: Mapping[str, Any], stopped: str | None) -
     return outcome(
         host,
         str(known(variables, "account_id") or ""),
+        str(known(variables, "iam_alerting_account_name") or host),
         known(variables, RESULT) or {},
         known(variables, FAILURE),
         stopped,

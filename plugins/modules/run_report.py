@@ -87,9 +87,9 @@ totals:
   description:
     - How many C(accounts) there are, and how many of them are in each state.
     - The JSON file has the same C(totals) and C(failing), the C(playbook), whether it was C(check_mode), the time
-      C(generated), and C(accounts), a list. Each has its C(host), its C(account_id), its C(state), which is
-      C(in_sync), C(changed), C(failed), C(unreachable) or C(skipped), in C(what) one line on it, such as the reason,
-      the C(components) that were changed or would be, and C(notes), what somebody has to see to besides.
+      C(generated), and C(accounts), a list. Each has its C(host), its C(account_id) and C(account_name), its C(state),
+      which is C(in_sync), C(changed), C(failed), C(unreachable) or C(skipped), in C(what) one line on it, such as the
+      reason, the C(components) that were changed or would be, and C(notes), what somebody has to see to besides.
   type: dict
   returned: always
   sample:

@@ -64,8 +64,9 @@ def test_the_accounts_are_what_the_specification_says(deployment: Deployment) ->
 
 def test_who_has_not_confirmed_is_named_per_account(deployment: Deployment) -> None:
     for name, account in deployment.accounts.items():
-        line = f"{name} ({account.id}): changed: {ALL}; not confirmed yet: {deployment.subscriber(name)}"
-        assert line in deployment.first.output
+        said = f"changed: {ALL}; not confirmed yet: {deployment.subscriber(name)}"
+        assert deployment.first.outcome(name) == said
+        assert re.search(rf"^{name} +{account.id} +changed: bucket, trail, ", deployment.first.output, re.MULTILINE)
 
 
 def test_a_second_run_changes_nothing_and_makes_no_write_call(deployment: Deployment) -> None:

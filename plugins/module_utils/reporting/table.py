@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import printable
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import account_title, printable
 
 # More accounts with the same to say are one row, as when a new version is to be deployed to all of them.
 MOST_ALIKE = 5
@@ -31,7 +31,7 @@ def alike(accounts: Iterable[Document], said: Callable[[Document], str]) -> list
     """The accounts by what is said of them, whatever is only their own in it; few of the same are each by themselves.
 
     Args:
-        accounts: each with its C(host) and C(account_id), which may be empty.
+        accounts: each with its C(host), C(account_name) and C(account_id), which may be empty.
         said: what is said of an account.
     """
     groups: dict[str, list[Document]] = {}
@@ -46,7 +46,7 @@ def _singly(group: Iterable[Document]) -> list[list[Document]]:
 
 def said_of_many(accounts: Sequence[Document], text: str) -> str:
     """What is said of many accounts, with the names of some."""
-    names = [account["host"] for account in accounts[:NAMED_OF_MANY]]
+    names = [account_title(account) for account in accounts[:NAMED_OF_MANY]]
     common = impersonal(text, accounts[0]["account_id"])
     return f"{common} ({', '.join(names)} and {len(accounts) - NAMED_OF_MANY} more)"
 

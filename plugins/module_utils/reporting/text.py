@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 def printable(text: str) -> str:
     """Without what a terminal, a browser or a parser of XML would take for more than text.
@@ -23,6 +25,11 @@ def on_one_line(text: str) -> str:
 def moment(text: str | None) -> str:
     """A time of the report, to the minute."""
     return text[:16].replace("T", " ") if text else "-"
+
+
+def account_title(account: Mapping[str, str]) -> str:
+    """What to call an account: as its host, but where that is only the id, as its alerts do."""
+    return account["account_name"] if account["host"] == account["account_id"] else account["host"]
 
 
 def of_accounts(number: int) -> str:

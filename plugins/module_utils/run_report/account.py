@@ -24,13 +24,19 @@ NO_RESULT = "nothing is known of it, see its tasks above"
 
 
 def outcome(
-    host: str, account_id: str, result: Mapping[str, Any], failure: str | None, stopped: str | None
+    host: str,
+    account_id: str,
+    account_name: str,
+    result: Mapping[str, Any],
+    failure: str | None,
+    stopped: str | None,
 ) -> Document:
     """What came of the account of a host.
 
     Args:
         host: its name in the inventory.
         account_id: as the inventory has it; empty if it is not known.
+        account_name: as alerts call it.
         result: what the role registered last; empty if it never came to that.
         failure: why the account failed; None if it did not.
         stopped: why no account was begun with any more; None if the run went on to the end.
@@ -39,6 +45,7 @@ def outcome(
     return {
         "host": host,
         "account_id": account_id,
+        "account_name": account_name,
         "state": state,
         "what": on_one_line(what),
         "components": list(result.get("affected", ())),

@@ -13,7 +13,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import printable
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import account_title, printable
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.account import SKIPPED, UNREACHABLE
 
 _ELEMENTS = {UNREACHABLE: "error", SKIPPED: "skipped"}
@@ -36,7 +36,7 @@ def junit(report: Document) -> str:
 
 
 def _case(report: Document, account: Document) -> ElementTree.Element:
-    name, what = printable(account["host"]), printable(account["what"])
+    name, what = printable(account_title(account)), printable(account["what"])
     called = f"{name} ({printable(account['account_id'])})" if account["account_id"] else name
     case = ElementTree.Element("testcase", {"classname": f"trailwatch.{report['playbook']}", "name": called})
     kind = _ELEMENTS.get(account["state"], "failure" if account["host"] in report["failing"] else None)

@@ -17,7 +17,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.report i
 VARIABLE = "iam_alerting_reports"
 # What the reports have to have in common.
 SAME = ("playbook", "check_mode")
-TEXTS = ("host", "account_id", "state", "what")
+TEXTS = ("host", "account_id", "account_name", "state", "what")
 LISTS = ("components", "notes")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.page import rendered
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import account_title
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.account import STATES
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.words import counts, title, words
 
@@ -19,7 +20,7 @@ def page(report: Document) -> str:
         title=title(report),
         generated=report["generated"],
         totals=counts(report),
-        accounts=report["accounts"],
+        accounts=[{**account, "title": account_title(account)} for account in report["accounts"]],
         ranks={state: rank for rank, state in enumerate(STATES)},
         words=words(report),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.table import Row, alike, lines, said_of_many
-from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import of_accounts
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import account_title, of_accounts
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.account import IN_SYNC
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.report import is_quiet
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.words import line, totals_line, words
@@ -45,4 +45,4 @@ def _row_of(accounts: Sequence[Document]) -> Row:
     first = accounts[0]
     if len(accounts) > 1:
         return (of_accounts(len(accounts)), "", said_of_many(accounts, line(first)))
-    return (first["host"], first["account_id"] or "-", line(first))
+    return (account_title(first), first["account_id"] or "-", line(first))

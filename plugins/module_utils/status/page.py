@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import DISABLED
 from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.page import rendered
-from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import of_accounts
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import account_title, of_accounts
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import HEALTHY, KINDS
-from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import OF_ACCOUNT, OF_ACCOUNTS, title, what_of
+from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import OF_ACCOUNT, OF_ACCOUNTS, what_of
 
 STATES = (*KINDS, HEALTHY)
 UNKNOWN = "-"
@@ -36,7 +36,7 @@ def _shown(account: Document) -> Document:
     """The account with what is said of its parts."""
     return {
         **account,
-        "title": title(account),
+        "title": account_title(account),
         "rank": STATES.index(account["status"]),
         "status_text": OF_ACCOUNT[account["status"]],
         "trail_text": _trail(account["trail"]),

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.table import Row, alike, lines, said_of_many
-from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import moment, of_accounts
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import account_title, moment, of_accounts
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import HEALTHY, KINDS
-from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import OF_ACCOUNT, OF_ACCOUNTS, title, what
+from ansible_collections.trailwatch.aws.plugins.module_utils.status.words import OF_ACCOUNT, OF_ACCOUNTS, what
 
 HEADER: Row = ("ACCOUNT", "ID", "STATUS", "LAST ALERT (UTC)", "WHAT")
 
@@ -45,4 +45,4 @@ def _row_of(accounts: Sequence[Document]) -> Row:
     status, told = OF_ACCOUNT[first["status"]], what(first)
     if len(accounts) > 1:
         return (of_accounts(len(accounts)), "", status, "", said_of_many(accounts, told))
-    return (title(first), first["account_id"] or "-", status, moment(first["last_alert"]), told)
+    return (account_title(first), first["account_id"] or "-", status, moment(first["last_alert"]), told)

@@ -54,9 +54,3 @@ def what_of(subscriber: Document) -> str:
     protection = {True: "protected", False: "anybody with a mail can unsubscribe"}.get(subscriber["protected"])
     asked = f"asked {moment(subscriber['asked'])}" if subscriber["asked"] and not subscriber["note"] else None
     return ", ".join(part for part in (subscriber["state"], subscriber["note"] or asked, protection) if part)
-
-
-def title(account: Document) -> str:
-    """What to call an account: as its host, but where that is only the id, as its alerts do."""
-    host, name = str(account["host"]), str(account["account_name"])
-    return name if host == account["account_id"] else host

@@ -17,26 +17,26 @@ PENDING = "not confirmed yet: secops@example.com"
 
 def in_sync(host: str, number: int = 1, *notes: str) -> dict[str, Any]:
     result = {"changed": False, "summary": "; ".join(["in sync", *notes]), "notes": list(notes), "affected": []}
-    return outcome(host, f"{number:012}", result, None, None)
+    return outcome(host, f"{number:012}", host, result, None, None)
 
 
 def changed(host: str, number: int = 1, *components: str) -> dict[str, Any]:
     # As after what was planned was done: the second plan changes nothing.
     result = {"changed": False, "summary": f"changed: {', '.join(components)}", "affected": list(components)}
-    return outcome(host, f"{number:012}", result, None, None)
+    return outcome(host, f"{number:012}", host, result, None, None)
 
 
 def failed(host: str, number: int = 1, reason: str = "Topic | Make it: AccessDenied") -> dict[str, Any]:
-    return outcome(host, f"{number:012}", {}, reason, None)
+    return outcome(host, f"{number:012}", host, {}, reason, None)
 
 
 def unreachable(host: str, number: int = 1) -> dict[str, Any]:
     result = {"failed": True, "msg": f"The role arn:aws:iam::{number:012}:role/x cannot be assumed.", "entered": False}
-    return outcome(host, f"{number:012}", result, "Plan | Compare: The role", None)
+    return outcome(host, f"{number:012}", host, result, "Plan | Compare: The role", None)
 
 
 def skipped(host: str, number: int = 1) -> dict[str, Any]:
-    return outcome(host, f"{number:012}", {}, None, "1 of the 1 accounts of a batch before failed (canary)")
+    return outcome(host, f"{number:012}", host, {}, None, "1 of the 1 accounts of a batch before failed (canary)")
 
 
 EACH = [

@@ -57,12 +57,14 @@ DENIED = {"changed": False, "failed": True, "msg": "The role\ncannot be assumed"
 def test_the_state_of_an_account(
     result: dict[str, Any], failure: str | None, stopped: str | None, told: tuple[str, str]
 ) -> None:
-    account = outcome("production", "111111111111", result, failure, stopped)
+    account = outcome("production", "111111111111", "production", result, failure, stopped)
     assert (account["state"], account["what"]) == told
 
 
 def test_an_account_that_failed_half_way_tells_what_was_to_be_changed() -> None:
-    account = outcome("production", "1", {"changed": True, "summary": "x", "affected": ["topic"]}, "Topic: no", None)
+    account = outcome(
+        "production", "1", "production", {"changed": True, "summary": "x", "affected": ["topic"]}, "Topic: no", None
+    )
     assert account["components"] == ["topic"]
 
 

@@ -80,3 +80,8 @@ def test_thousands_that_are_skipped() -> None:
     text = short_table(report(failed("canary"), *(skipped(f"a{number}", number) for number in range(2000))), 120)
     assert len(text.splitlines()) == 5
     assert text.endswith("2001 accounts: 2000 skipped, 1 failed.")
+
+
+def test_a_host_that_is_called_by_its_id_is_told_by_the_name_of_the_account() -> None:
+    named = {**in_sync("111111111111", 111111111111), "account_name": "payments"}
+    assert "payments  111111111111  in sync" in short_table(report(named), 120)
