@@ -16,9 +16,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
-TESTS := lint unit page sanity integration molecule artifact docs
-
-.PHONY: help setup demo preview test bench soak sweep catalogue permissions screenshots clean $(TESTS)
+.PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact \
+    bench soak sweep catalogue permissions screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,9 +33,10 @@ preview: $(VENV)/.run ## Show the mail of a record, or count those of a folder o
 	    $(if $(HOST),-e iam_alerting_preview_host=$(HOST))
 
 test: ## Run every check, the cheapest first
-	@for check in $(TESTS); do \
-	    echo "==> make $$check"; $(MAKE) --no-print-directory $$check || exit 1; \
-	done; echo "All checks passed: $(TESTS)"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint unit page sanity docs
+	@$(MAKE) --no-print-directory integration
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync molecule artifact
+	@echo "All checks passed."
 
 lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-lint, zizmor
 	ruff format --check .
@@ -50,7 +50,7 @@ lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-
 	check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 
 unit: $(VENV)/.test ## Unit tests
-	pytest tests/unit
+	pytest -n 2 tests/unit
 
 page: $(VENV)/.test ## The status page in a headless Chromium, if there is one
 	pytest tests/page

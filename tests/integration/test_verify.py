@@ -166,15 +166,14 @@ def test_an_account_without_the_alerting_is_told_to_deploy(
 
 
 def test_wrong_variables_are_refused_before_anything_is_done(
-    deployed: dict[str, Account], playbooks: Playbooks, sandbox: Sandbox
+    playbooks: Playbooks, sandbox: Sandbox, open_account: Callable[[], Account]
 ) -> None:
-    account = deployed["two"]
-    sandbox.clear_calls(account.id)
-    run = playbooks.run("verify", {name: host(account, **wrong) for name, (wrong, said) in REFUSED.items()})
+    accounts = {name: open_account() for name in REFUSED}
+    run = playbooks.run("verify", {name: host(accounts[name], **wrong) for name, (wrong, _said) in REFUSED.items()})
     assert run.status != 0
     for name, (_wrong, said) in REFUSED.items():
         assert said in run.outcome(name)
-    assert sandbox.calls(account.id) == []
+        assert sandbox.calls(accounts[name].id) == []
 
 
 def test_an_event_that_is_suppressed_is_said_and_alone_proves_nothing(
