@@ -1,7 +1,7 @@
 # Copyright: Trailwatch contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The accounts that send their events here, and what people call them: the file members.json in the function's package."""
+"""The accounts that send their events here, with their names: the file members.json in the function's package."""
 
 from __future__ import annotations
 
