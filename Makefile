@@ -9,6 +9,7 @@ SANDBOX_VENV := .venv-sandbox
 IMPORTER_VENV := .venv-importer
 BENCH_VENV := .venv-bench
 INVENTORY ?= accounts.ini
+WORKFLOWS := $(addprefix examples/github/,plan.yml deploy.yml drift.yml)
 COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
 
 # Our tools first, and nothing of the user's own Ansible.
@@ -45,8 +46,8 @@ lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-
 	yamllint --strict .
 	scripts/ansible-lint.sh
 	cfn-lint --include-checks I -- files/deployer/role.yml examples/github/oidc-roles.yml
-	zizmor --offline --no-progress --quiet --persona pedantic examples/github/plan.yml examples/github/deploy.yml examples/github/drift.yml
-	check-jsonschema --builtin-schema vendor.github-workflows examples/github/plan.yml examples/github/deploy.yml examples/github/drift.yml
+	zizmor --offline --no-progress --quiet --persona pedantic $(WORKFLOWS)
+	check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 
 unit: $(VENV)/.test ## Unit tests

@@ -66,19 +66,14 @@ def checked(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def hosts(task_vars: Mapping[str, Any]) -> dict[str, Any]:
-    """Which hosts of the play are to be run, and which are refused and why.
-
-    Raises:
-        SettingsError: none is left.
-    """
+    """Which hosts of the play are to be run, and which are refused and why."""
     everywhere = task_vars["hostvars"]
     # Of all hosts, as the others of a slice's inventory are run in other slices.
     stacks = {str(host): stack(everywhere[host]) for host in task_vars["groups"]["all"]}
     of_play = [str(host) for host in task_vars["ansible_play_hosts_all"]]
-    refused = {host: reason for host, reason in sharing(stacks).items() if host in set(of_play)}
+    shared = sharing(stacks)
+    refused = {host: shared[host] for host in of_play if host in shared}
     left = [host for host in of_play if host not in refused]
-    if not left:
-        raise SettingsError(next(iter(refused.values())))
     return {"hosts": left if refused else "all", "refused": refused}
 
 

@@ -42,6 +42,8 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as Default
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.text import on_one_line, printable
+
 
 class CallbackModule(Default):
     """The default callback without its lines for what went well."""
@@ -127,7 +129,8 @@ class CallbackModule(Default):
         )
 
     def _say(self, text: str, color: str) -> None:
-        self._display.display(printable(text), color=color)
+        # In one line that cannot do anything to a terminal, as some of it comes from strangers.
+        self._display.display(on_one_line(printable(text)), color=color)
 
 
 def reason(result: Mapping[str, Any]) -> str:
@@ -137,8 +140,3 @@ def reason(result: Mapping[str, Any]) -> str:
     items = [item for item in result.get("results") or [] if isinstance(item, Mapping) and item.get("failed")]
     shown = [item for item in items if not item.get("_ansible_no_log")]
     return "; ".join(str(item.get("msg", "no message")) for item in shown) or str(result.get("msg", "no message"))
-
-
-def printable(text: str) -> str:
-    """The text in one line that cannot do anything to a terminal, as some of it comes from strangers."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -13,7 +13,7 @@ description:
   - Checks in which batches a playbook of this collection is to go through the accounts, and how it is to report, before
     the first account is entered. A refusal names the variable of the playbook, its value and the way out.
   - Finds hosts that cannot be run, as another host of the inventory has the same C(account_id) and
-    C(iam_alerting_name). It fails if no others are left.
+    C(iam_alerting_name).
   - Runs on the controller. Let it run once, for all hosts.
 author:
   - Trailwatch contributors (@trailwatch)
