@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.reporting.files import FileError, check_folder
+from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.batches import batches_of, serial_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.hosts import sharing
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.options import (
     SHOW,
@@ -42,7 +43,8 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         try:
-            return {"changed": False, **checked(arguments), **hosts(task_vars or {})}
+            options = checked(arguments)
+            return {"changed": False, **options, **hosts(task_vars or {}, options["batches"])}
         except (SettingsError, FileError) as error:
             raise AnsibleActionFail(str(error)) from error
 
@@ -65,8 +67,8 @@ def checked(arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def hosts(task_vars: Mapping[str, Any]) -> dict[str, Any]:
-    """Which hosts of the play are to be run, and which are refused and why."""
+def hosts(task_vars: Mapping[str, Any], sizes: Sequence[int | str]) -> dict[str, Any]:
+    """Which hosts of the play are to be run and how many at a time, and which are refused and why."""
     everywhere = task_vars["hostvars"]
     # Of all hosts, as the others of a slice's inventory are run in other slices.
     stacks = {str(host): stack(everywhere[host]) for host in task_vars["groups"]["all"]}
@@ -74,7 +76,14 @@ def hosts(task_vars: Mapping[str, Any]) -> dict[str, Any]:
     shared = sharing(stacks)
     refused = {host: shared[host] for host in of_play if host in shared}
     left = [host for host in of_play if host not in refused]
-    return {"hosts": left if refused else "all", "refused": refused}
+    batches = batches_of(left, sizes)
+    return {
+        "hosts": left if refused else "all",
+        "refused": refused,
+        # Where the last of these hosts is done, the batch is.
+        "batches": {batch[-1]: batch for batch in batches},
+        "serial": serial_of(batches, task_vars["ansible_forks"]),
+    }
 
 
 def stack(variables: Mapping[str, Any]) -> tuple[str, str]:

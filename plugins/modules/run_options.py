@@ -67,11 +67,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 batches:
-  description: The sizes, numbers as numbers.
-  type: list
-  elements: raw
+  description: The hosts of each batch, by the last of them.
+  type: dict
   returned: success
-  sample: [1, "10%", "100%"]
+  sample: {canary: [canary], two: [one, two]}
+serial:
+  description:
+    - How many of the hosts are to be run at a time, as C(serial) of a play takes it.
+    - A batch is run in parts if it has more hosts than twenty rounds of the forks take, as what Ansible keeps of a play
+      grows with the square of its hosts.
+  type: list
+  elements: int
+  returned: success
+  sample: [1, 2]
 max_fail_percentage:
   description: As a number.
   type: float

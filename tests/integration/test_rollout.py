@@ -152,6 +152,16 @@ def test_as_many_failures_as_are_allowed_do_not_stop_it(tolerant: Run, rollout: 
     assert "role/nobody" in tolerant.outcome("z-six")
 
 
+def test_a_batch_in_parts_is_one_batch(playbooks: Playbooks) -> None:
+    """With one fork, a part has twenty hosts. All of these fail."""
+    inventory = {f"account-{number:02}": {"account_id": f"number {number}"} for number in range(1, 25)}
+    run = playbooks.run("deploy", inventory, "--forks", "1", "-e", '{"iam_alerting_batches": [23]}')
+    assert run.report["totals"]["failed"] == 23
+    assert run.outcome("account-24").startswith(
+        "skipped: 23 of the 23 accounts of a batch before failed (account-01, account-02, account-03, ...)"
+    )
+
+
 def test_a_nightly_check_fails_on_drift(tolerant: Run, rollout: Rollout) -> None:
     account = rollout.accounts["one"]
     account.client("sqs").set_queue_attributes(QueueUrl=queue_url(account), Attributes={"MessageRetentionPeriod": "60"})
