@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 
 from benchmarks import process
+from benchmarks.latency import Latency
 from benchmarks.process import Usage
 from benchmarks.reads import Call
 from sandbox import replay
@@ -43,6 +44,7 @@ class Options:
     sandbox_python: str
     emulator: str
     forks: int
+    latency: float
     repeat: int
     repeat_below: float
     stock_max: int
@@ -58,6 +60,7 @@ class Site:
 
     options: Options
     sandbox: Sandbox
+    endpoint: str
 
     def open_accounts(self, number: int) -> list[str]:
         accounts = [str(one) for one in itertools.islice(_NUMBERS, number)]
@@ -114,6 +117,7 @@ class Site:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
         return kept | {
             **self.sandbox.environment(REGION),
+            "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "ANSIBLE_CONFIG": str(self.options.collection / "ansible.cfg"),
@@ -171,5 +175,10 @@ def started(options: Options) -> Iterator[Site]:
     """A site with a fresh sandbox, stopped in the end."""
     state = options.work / "sandbox"
     shutil.rmtree(state, ignore_errors=True)
-    with Sandbox.start(state, python=options.sandbox_python, command=options.emulator) as sandbox:
-        yield Site(options, sandbox)
+    with (
+        Sandbox.start(state, python=options.sandbox_python, command=options.emulator) as sandbox,
+        Latency(sandbox.endpoint, options.latency / 1000)
+        if options.latency
+        else contextlib.nullcontext(sandbox) as way,
+    ):
+        yield Site(options, sandbox, way.endpoint)
