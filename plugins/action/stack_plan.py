@@ -73,6 +73,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
+    STANDALONE,
+    TOPOLOGIES,
+    Topology,
+    TopologyError,
+    check_topology,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError
 
 # The services whose actions are on most lists: their models are read once, before the workers fork.
@@ -110,6 +117,10 @@ SETTINGS: dict[str, Any] = {
     "customer_key": {"type": "bool", "default": False},
     "heartbeat_minutes": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
+    "topology": {"type": "str", "choices": list(TOPOLOGIES), "default": STANDALONE},
+    "hub": {"type": "str", "default": ""},
+    "organization": {"type": "str", "default": ""},
+    "members": {"type": "dict", "default": {}},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
 SETTINGS_OPTION = {"settings": {"type": "dict", "required": True, "options": SETTINGS}}
@@ -137,7 +148,7 @@ class ActionModule(ActionBase):
         arguments = arguments_of(self, ARGUMENTS)
         try:
             settings = checked_settings(arguments)
-            plan, changes = planned(arguments, settings, check_components(arguments["components"]))
+            plan, changes = planned(arguments, settings, check_components(arguments["components"], settings))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise failure(error, arguments["applied"]) from None
         unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
@@ -363,7 +374,7 @@ def left_over(changes: Mapping[str, Change]) -> str:
 
 
 def checked_settings(arguments: dict[str, Any]) -> Settings:
-    """The settings of one account.
+    """The settings of one account. What a member has no use for is left out.
 
     Raises:
         SettingsError: a variable cannot be used.
@@ -377,7 +388,8 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     actions = check_actions(arguments["actions"])
     group_seconds = check_group_seconds(arguments["group_seconds"])
     name = check_name(arguments["name"], account_id, region)
-    return Settings(
+    topology = checked_topology(arguments, account_id, group_seconds)
+    settings = Settings(
         name=name,
         account_id=account_id,
         account_name=arguments["account_name"],
@@ -391,7 +403,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         time_zone=check_time_zone(arguments["time_zone"]),
         suppressions=suppressions,
         trusted_accounts=trusted_accounts,
-        code=function_package(suppressions, trusted_accounts),
+        code=function_package(suppressions, trusted_accounts, topology.members),
         group_seconds=group_seconds,
         purge_subscribers=arguments["purge_subscribers"],
         alarms=arguments["alarms"],
@@ -400,7 +412,24 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trail=arguments["trail"],
         customer_key=arguments["customer_key"],
         heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
+        topology=topology,
     )
+    if not settings.is_member:
+        return settings
+    return dataclasses.replace(settings, alarms=False, fallback="", group_seconds=0, heartbeat_minutes=0)
+
+
+def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: int) -> Topology:
+    """The part of the account.
+
+    Raises:
+        SettingsError: what it needs to know is missing.
+    """
+    told = (arguments[name] for name in ("topology", "hub", "organization", "members"))
+    try:
+        return check_topology(*told, account_id, group_seconds)
+    except TopologyError as error:
+        raise SettingsError(str(error)) from error
 
 
 def write_package(package: Package) -> Path:

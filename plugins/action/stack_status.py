@@ -66,7 +66,7 @@ def read_status(arguments: dict[str, Any]) -> Document:
         AnsibleAWSError: a read failed, or a resource is somebody else's.
     """
     settings = stack_plan.checked_settings(arguments)
-    names = check_components(arguments["components"])
+    names = check_components(arguments["components"], settings)
     with stack_plan.entered(arguments, settings) as account_clients:
         plan = make_plan(account_clients, settings, names)
         alert = last_alert(account_clients["cloudwatch"], settings.name, datetime.datetime.now(datetime.UTC))

@@ -39,17 +39,19 @@ def desired(settings: Settings) -> dict[str, Any]:
 
 
 def common(settings: Settings) -> dict[str, Any]:
-    """What all rules of the stack have alike: the target, the function that it leads to, the tags."""
+    """What all rules of the stack have alike: the target, the function that it leads to, if there is one, the tags."""
     return {
         "Prefix": settings.name,
-        "Target": {
-            "Id": TARGET_ID,
-            "Arn": names.event_queue_arn(settings) if settings.group_seconds else names.function_arn(settings),
-            "DeadLetterArn": names.queue_arn(settings),
-        },
-        "FunctionArn": names.function_arn(settings),
+        "Target": {"Id": TARGET_ID, **_to(settings), "DeadLetterArn": names.queue_arn(settings)},
+        "FunctionArn": "" if settings.is_member else names.function_arn(settings),
         "Tags": settings.tags,
     }
+
+
+def _to(settings: Settings) -> dict[str, str]:
+    if settings.is_member:
+        return {"Arn": names.hub_queue_arn(settings), "RoleArn": names.role_arn(settings)}
+    return {"Arn": names.event_queue_arn(settings) if settings.group_seconds else names.function_arn(settings)}
 
 
 def live(account: Account, desired: Document) -> event_rule.Live:
@@ -85,9 +87,13 @@ def read(account: Account, desired: Document) -> event_rule.Live:
         known = account.tagged.get(arn, {})
         return known if wanted.items() <= known.items() else {}
 
-    policy = account.once("policy of the function", lambda: invoke_permission.policy(lambda_client, function))
-    known = event_rule.Known(_listed(account, desired), {function: policy}, known_tags)
-    return event_rule.describe(events, lambda_client, desired["Name"], functions=[function], known=known)
+    functions = [function] if function else []
+    policies = {
+        each: account.once("policy of the function", lambda: invoke_permission.policy(lambda_client, function))
+        for each in functions
+    }
+    known = event_rule.Known(_listed(account, desired), policies, known_tags)
+    return event_rule.describe(events, lambda_client, desired["Name"], functions=functions, known=known)
 
 
 def _listed(account: Account, desired: Document) -> list[Document]:
@@ -135,7 +141,8 @@ def options_of(desired: Document) -> event_rule.Options:
 def _target(target: Document) -> Document:
     """The target as the option C(targets) of the modules has it."""
     known = {"id": target["Id"], "arn": target["Arn"], "dead_letter_arn": target["DeadLetterArn"]}
-    return {**known, "input": target["Input"]} if "Input" in target else known
+    others = {"input": "Input", "role_arn": "RoleArn"}
+    return known | {option: target[name] for option, name in others.items() if name in target}
 
 
 def _only_differing(before: Document, after: Document) -> tuple[Document, Document]:

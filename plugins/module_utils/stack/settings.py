@@ -22,6 +22,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     iam_region,
     partition_of,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.topic import MAIL_ADDRESS
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
@@ -79,6 +80,12 @@ class Settings:
     trail: str = AUTO
     customer_key: bool = False
     heartbeat_minutes: int = 0
+    topology: Topology = ALONE
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the account only sends its events to a hub."""
+        return self.topology.kind == MEMBER
 
     @property
     def partition(self) -> str:
