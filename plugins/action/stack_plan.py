@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.session_file import
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     REMOVAL,
@@ -121,6 +122,11 @@ SETTINGS: dict[str, Any] = {
     "hub": {"type": "str", "default": ""},
     "organization": {"type": "str", "default": ""},
     "members": {"type": "dict", "default": {}},
+    "hub_access": {
+        "type": "dict",
+        "options": {name: {"type": "str"} for name in ("role", "external_id", "profile")},
+        "default": {},
+    },
 }
 # The option of that name, which all modules take that act on a stack as a whole.
 SETTINGS_OPTION = {"settings": {"type": "dict", "required": True, "options": SETTINGS}}
@@ -250,20 +256,41 @@ def made_plan(account_clients: Any, settings: Settings, names: list[str], reread
 
 
 @contextlib.contextmanager
-def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
-    """The clients, with credentials that are certainly for the account of the settings.
+def entered(
+    arguments: dict[str, Any], settings: Settings, made: Callable[[str], clients.Clients] = clients.clients_of
+) -> Iterator[Any]:
+    """The clients, as C(made) gives those of a region, with credentials that are certainly for the account.
 
     Raises:
         AccountError: the account cannot be entered.
         LackingError: the credentials lack a permission for what is done meanwhile.
     """
     credentials = signed_in(arguments, settings)
-    account_clients = clients.clients_of(settings.region)
+    account_clients = made(settings.region)
     account_clients.enter(credentials)
     try:
         yield account_clients
     except DeniedError as error:
         raise LackingError(error.told(credentials.arn, settings.account_id)) from error
+
+
+@contextlib.contextmanager
+def pair_entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Pair]:
+    """The account, and the one that alerts of its events: of a member the hub, else itself.
+
+    Raises:
+        AccountError: one of them cannot be entered.
+        LackingError: the credentials lack a permission for what is done meanwhile.
+    """
+    with entered(arguments, settings) as account_clients:
+        source = Entered(account_clients, settings)
+        if not settings.is_member:
+            yield Pair(source, source)
+            return
+        hub = settings.of_hub
+        access = {name: value for name, value in arguments["hub_access"].items() if value is not None}
+        with entered({**arguments, **access}, hub, clients.Clients) as hub_clients:
+            yield Pair(source, Entered(hub_clients, hub))
 
 
 def signed_in(arguments: dict[str, Any], settings: Settings) -> Credentials:
@@ -425,9 +452,9 @@ def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: 
     Raises:
         SettingsError: what it needs to know is missing.
     """
-    told = (arguments[name] for name in ("topology", "hub", "organization", "members"))
+    kind, hub, organization, members = (arguments[name] for name in ("topology", "hub", "organization", "members"))
     try:
-        return check_topology(*told, account_id, group_seconds)
+        return check_topology(kind, hub, organization, members, account_id, group_seconds)
     except TopologyError as error:
         raise SettingsError(str(error)) from error
 

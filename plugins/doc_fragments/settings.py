@@ -110,6 +110,22 @@ options:
           - Without it, only the C(members) may, 400 at most.
         type: str
         default: ""
+      hub_access:
+        description:
+          - How the hub's account is entered, for a member whose alerts are followed or whose dead letters are sent on.
+          - What is left out is as for the account itself.
+        type: dict
+        default: {}
+        suboptions:
+          role:
+            description: Name or ARN of the role to assume there; empty for the caller's own credentials.
+            type: str
+          external_id:
+            description: The external id that this role asks for.
+            type: str
+          profile:
+            description: AWS profile that the credentials are taken from.
+            type: str
       members:
         description: Of a hub, the names of the members' accounts by their ids, for the alerts.
         type: dict

@@ -70,7 +70,7 @@ def _of_member(settings: Settings) -> dict[str, Any]:
     }
     # The hub's queue may have a key, of which only the hub knows the ARN.
     through = {"kms:ViaService": f"sqs.{settings.region}.amazonaws.com*"}
-    policy = [
+    policy: list[dict[str, Any]] = [
         {"Sid": "SendEventsToTheHub", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue},
         {
             "Sid": "EncryptThem",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 import zoneinfo
@@ -22,7 +23,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     iam_region,
     partition_of,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, MEMBER, Topology
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.topic import MAIL_ADDRESS
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
@@ -86,6 +87,11 @@ class Settings:
     def is_member(self) -> bool:
         """Whether the account only sends its events to a hub."""
         return self.topology.kind == MEMBER
+
+    @property
+    def of_hub(self) -> Settings:
+        """What a member knows of the settings of its hub: as much as the names of its resources take."""
+        return dataclasses.replace(self, account_id=self.topology.hub, topology=Topology(HUB))
 
     @property
     def partition(self) -> str:

@@ -99,6 +99,13 @@ def of_function(function: Document | None, name: str) -> Finding | None:
     return None
 
 
+def of_mapping(mapping: Document | None, queue: str) -> Finding | None:
+    """What keeps the events of a queue from the function."""
+    if mapping is None or not mapping["Enabled"]:
+        return Finding("function", f"nothing takes the events from the queue {queue} to the function")
+    return None
+
+
 def of_dead_letter(attributes: Mapping[str, str], queue: str) -> Finding:
     """Why EventBridge or Lambda put the event into the dead-letter queue, by what they said with it."""
     if "RULE_ARN" in attributes:
