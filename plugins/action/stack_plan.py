@@ -122,6 +122,7 @@ SETTINGS: dict[str, Any] = {
     "hub": {"type": "str", "default": ""},
     "organization": {"type": "str", "default": ""},
     "members": {"type": "dict", "default": {}},
+    "beside": {"type": "bool", "default": True},
     "hub_access": {
         "type": "dict",
         "options": {name: {"type": "str"} for name in ("role", "external_id", "profile")},
@@ -171,6 +172,7 @@ class ActionModule(ActionBase):
             "key": key.title(plan.live.get("key")),
             "differing": list(changes),
             "affected": list(arguments["applied"] or changes),
+            "former": bool(plan.former),
             "removing": [name for name, change in changes.items() if change == REMOVAL],
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -352,6 +354,8 @@ def notes(arguments: dict[str, Any], settings: Settings, plan: Plan) -> list[str
         "suppressions expired": expired(settings.suppressions, today),
         **trails.notes(plan.trails),
         "kept the log files of a former trail in bucket": plan.kept,
+        # Told from what is there, as it goes on until somebody moves the account over.
+        "alerts itself beside the hub until it is moved by": ["playbooks/migrate.yml"] if plan.former else [],
         "key kept for what it has encrypted": [] if settings.customer_key else _key_titles(plan),
     }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
@@ -440,6 +444,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         customer_key=arguments["customer_key"],
         heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
         topology=topology,
+        beside=arguments["beside"],
     )
     if not settings.is_member:
         return settings

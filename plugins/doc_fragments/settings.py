@@ -110,6 +110,10 @@ options:
           - Without it, only the C(members) may, 400 at most.
         type: str
         default: ""
+      beside:
+        description: Of a member, whether the alerting that it had for itself goes on beside the hub's.
+        type: bool
+        default: true
       hub_access:
         description:
           - How the hub's account is entered, for a member whose alerts are followed or whose dead letters are sent on.

@@ -52,7 +52,7 @@ def _trail(live: Document | None, desired: Document) -> list[str]:
 def _rules(live: event_rule.Live, desired: Document) -> list[str]:
     if not live.found.rules:
         return [f"there is no rule {desired['Name']}"]
-    return [reason for name in live.found.rules for reason in _rule(live.found, name, desired["Target"]["Arn"])]
+    return [reason for name in live.found.rules for reason in _rule(live.found, name, desired["Targets"][0]["arn"])]
 
 
 def _rule(found: event_rule.RuleSet, name: str, target: str) -> list[str]:

@@ -81,7 +81,7 @@ def of_rules(live: event_rule.Live, desired: Document, action: str) -> Finding |
 
 
 def _of_target(rule: Document, live: event_rule.Live, desired: Document) -> Finding | None:
-    name, target = rule["Name"], desired["Target"]["Arn"]
+    name, target = rule["Name"], desired["Targets"][0]["arn"]
     if target not in {each["Arn"] for each in rule["Targets"].values()}:
         return Finding("rule", f"the rule {name} does not have {target} as its target")
     change = rule_component.difference(live, desired)

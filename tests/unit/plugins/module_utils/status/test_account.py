@@ -279,7 +279,7 @@ NOTHING = {"key": None, "bucket": None, "trail": None, "queue": None, "execution
 
 def test_a_member_is_deaf_without_its_rule_and_misses_no_topic() -> None:
     desired = desired_stack(MEMBER_SETTINGS)
-    queue = desired["rule"]["Target"]["Arn"]
+    queue = desired["rule"]["Targets"][0]["arn"]
     no_rules = event_rule.Live("iam-alerting", "default", "", event_rule.RuleSet({}, {}))
     sending = rules(Targets={"function": {"Arn": queue}})
     live = {**NOTHING, "trail": TRAIL, "execution_role": {}, "rule": sending}
