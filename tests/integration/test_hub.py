@@ -126,14 +126,14 @@ def test_what_could_not_reach_the_hub_is_told_of_once_it_can(organization: Organ
     policy = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"])
     policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != "MembersSendEvents"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-    member.client("iam").create_user(UserName="eve")
+    member.client("iam").create_user(UserName="trudy")
     _until(lambda: waiting(member, DEAD_LETTERS) > 0)
-    assert organization.told(1, "eve", seconds=0) == []
+    assert organization.told(1, "trudy", seconds=0) == []
     mended = organization.run("deploy", "--limit", "security")
     assert mended.outcome("security") == "changed: event_queue"
     redriven = organization.run("redrive", "--limit", "payments")
     assert redriven.status == 0, redriven.output
-    assert [subject.rpartition(" in ")[2] for subject in organization.told(1, "eve")] == [f"payments ({member.id})"]
+    assert [subject.rpartition(" in ")[2] for subject in organization.told(1, "trudy")] == [f"payments ({member.id})"]
     assert waiting(member, DEAD_LETTERS) == 0
 
 
