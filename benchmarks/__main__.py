@@ -69,6 +69,12 @@ def _measure(options: Options) -> list[Measurement]:
                 bench.stock()
             bench.trailwatch()
             found += bench.found
+        # In a sandbox of their own, as all accounts see the organization's trail.
+        if options.emulator == "serve" and number <= options.deploy_max:
+            with started(options) as site:
+                bench = Bench(site, number)
+                bench.members()
+                found += bench.found
     return found
 
 

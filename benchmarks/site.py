@@ -24,8 +24,11 @@ from sandbox import replay
 from sandbox.client import Sandbox
 
 HERE = Path(__file__).resolve().parent
+DEPLOY = "playbooks/deploy.yml"
 SUBSCRIBER = "secops@example.com"
 TRAIL = "iam-alerting"
+ORGANIZATION_TRAIL = "organization"
+GROUP_SECONDS = 300
 REGION = "us-east-1"
 _NUMBERS = itertools.count(100000000001)
 
@@ -69,11 +72,32 @@ class Site:
 
     def trailwatch(self, accounts: Sequence[str], endpoint: str = "") -> Usage:
         """Deploy with the collection's own playbook."""
-        return self._play("playbooks/deploy.yml", accounts, {"iam_alerting_subscribers": [SUBSCRIBER]}, endpoint)
+        return self._play(DEPLOY, accounts, {"iam_alerting_subscribers": [SUBSCRIBER]}, endpoint)
 
     def status(self, accounts: Sequence[str]) -> Usage:
         """Read how the alerting is doing."""
         return self._play("playbooks/status.yml", accounts, {"iam_alerting_subscribers": [SUBSCRIBER]})
+
+    def hub(self, hub: str, members: Sequence[str]) -> Usage:
+        """Deploy to the hub of the members."""
+        return self._part("hub", hub, members)
+
+    def members(self, hub: str, members: Sequence[str]) -> Usage:
+        """Deploy to the members of a hub."""
+        return self._part("members", hub, members)
+
+    def make_organization_trail(self) -> None:
+        """What the members are served by, made by hand in the management account."""
+        keys = (self.sandbox.management_account, "sandbox", "")
+        self._client("s3", *keys).create_bucket(Bucket=ORGANIZATION_TRAIL)
+        trails = self._client("cloudtrail", *keys)
+        trails.create_trail(
+            Name=ORGANIZATION_TRAIL,
+            S3BucketName=ORGANIZATION_TRAIL,
+            IsOrganizationTrail=True,
+            IsMultiRegionTrail=True,
+        )
+        trails.start_logging(Name=ORGANIZATION_TRAIL)
 
     def stock(self, accounts: Sequence[str]) -> Usage:
         """Deploy with plain tasks."""
@@ -128,10 +152,21 @@ class Site:
 
     def play_command(self, playbook: str, accounts: Sequence[str], variables: dict[str, Any]) -> list[str]:
         """The command that runs a playbook for accounts, in the folder of the collection."""
-        hosts = {f"account-{account}": {"account_id": account} for account in accounts}
-        inventory = self.options.work / "inventory.json"
-        inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
-        return [str(self.options.collection / ".venv/bin/ansible-playbook"), playbook, "-i", str(inventory)]
+        return self._command(playbook, {"hosts": _hosts(accounts), "vars": variables})
+
+    def members_command(self, part: str, hub: str, members: Sequence[str]) -> list[str]:
+        """The command that deploys to the hub or to the members, of which the inventory has both."""
+        of_hub = {"iam_alerting_subscribers": [SUBSCRIBER], "iam_alerting_group_seconds": GROUP_SECONDS}
+        groups = {"hub": {"hosts": _hosts([hub]), "vars": of_hub}, "members": {"hosts": _hosts(members)}}
+        return [*self._command(DEPLOY, {"children": groups}), "--limit", f"{part},localhost"]
+
+    def _command(self, playbook: str, inventory: dict[str, Any]) -> list[str]:
+        path = self.options.work / "inventory.json"
+        path.write_text(json.dumps({"all": inventory}))
+        return [str(self.options.collection / ".venv/bin/ansible-playbook"), playbook, "-i", str(path)]
+
+    def _part(self, part: str, hub: str, members: Sequence[str]) -> Usage:
+        return self._checked(self.members_command(part, hub, members), part, self.environment())
 
     def _play(self, playbook: str, accounts: Sequence[str], variables: dict[str, Any], endpoint: str = "") -> Usage:
         environment = self.environment()
@@ -161,6 +196,10 @@ class Site:
             aws_secret_access_key=secret,
             aws_session_token=token or None,
         )
+
+
+def _hosts(accounts: Sequence[str]) -> dict[str, dict[str, str]]:
+    return {f"account-{account}": {"account_id": account} for account in accounts}
 
 
 def changed(usage: Usage) -> list[int]:

@@ -22,8 +22,11 @@ class Accounts:
         self.management = management
         self.members: list[str] = []
 
-    async def add(self, account: str, name: str = "") -> None:
-        """Open an account, as AWS Organizations does: with the role that trusts the management account."""
+    async def add(self, account: str, name: str = "", outside: bool = False) -> None:
+        """Open an account, as AWS Organizations does: with the role that trusts the management account.
+
+        One that is ``outside`` has that role, too, but is in no organization.
+        """
         if not re.fullmatch(r"\d{12}", account):
             raise ValueError(f"not an account id: {account!r}")
         if account in self.members or account == self.management:
@@ -36,7 +39,8 @@ class Accounts:
             await _iam(
                 "PutRolePolicy", RoleName=ROLE, PolicyName="AdministratorAccess", PolicyDocument=json.dumps(_EVERYTHING)
             )
-        self._enrol(account, name or f"sandbox-{account}")
+        if not outside:
+            self._enrol(account, name or f"sandbox-{account}")
         self.members.append(account)
 
     def _enrol(self, account: str, name: str) -> None:

@@ -48,7 +48,7 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
         part.install()
     alarms.install()
     log_patterns.install()
-    policies.install()
+    policies.install(management)
     authorization.install(policies.CALL.get)
     sns_delivery.install()
     trails.install()
@@ -64,7 +64,7 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
 def _extend(admin: Admin, accounts: Accounts, delivery: Delivery, mail: SnsMail, bus: Bus) -> None:
     async def add_accounts(_request: Request, body: dict[str, Any]) -> object:
         for account in body["accounts"]:
-            await accounts.add(account, body.get("name", ""))
+            await accounts.add(account, body.get("name", ""), bool(body.get("outside")))
         return accounts.members
 
     async def list_accounts(_request: Request, _body: dict[str, Any]) -> object:

@@ -103,9 +103,12 @@ class Sandbox:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def add_accounts(self, *accounts: str, name: str = "") -> None:
-        """Open accounts that the management account can enter through OrganizationAccountAccessRole."""
-        self._ask("POST", "accounts", {"accounts": list(accounts), "name": name})
+    def add_accounts(self, *accounts: str, name: str = "", outside: bool = False) -> None:
+        """Open accounts that the management account can enter through OrganizationAccountAccessRole.
+
+        Those that are ``outside`` are in no organization.
+        """
+        self._ask("POST", "accounts", {"accounts": list(accounts), "name": name, "outside": outside})
 
     def calls(
         self, account: str | None = None, *, writes: bool = False, by: str | None = "caller", since: str = ""

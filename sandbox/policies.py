@@ -11,7 +11,7 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import request_scope
-from ministack.services import iam, lambda_svc
+from ministack.services import iam, lambda_svc, organizations
 
 from sandbox.call import Call
 from sandbox.identity import role_named
@@ -20,8 +20,11 @@ from sandbox.identity import role_named
 CALL: ContextVar[Call | None] = ContextVar("CALL", default=None)
 
 
-def install() -> None:
-    """Repair ministack's condition keys; every later decision of its evaluator uses them."""
+def install(management: str) -> None:
+    """Repair ministack's condition keys; every later decision of its evaluator uses them.
+
+    The organization is that of the account ``management``.
+    """
     resolve = evaluator._resolve_condition_key
     pin_origin = app.pin_request_origin
 
@@ -33,6 +36,7 @@ def install() -> None:
             "aws:principalaccount": None if service else ctx.principal_account,
             "aws:principalisawsservice": "true" if service else "false",
             "aws:viaawsservice": "false",
+            "aws:principalorgid": None if service else _organization_of(ctx.principal_account, management),
             **(_keys_of_lambda(ctx) if key.lower().startswith("lambda:") else {}),
         }
         return answers[key.lower()] if key.lower() in answers else resolve(key, ctx)
@@ -40,6 +44,14 @@ def install() -> None:
     evaluator._resolve_condition_key = resolve_as_aws
     # The sandbox speaks HTTP where AWS speaks TLS: aws:SecureTransport must not turn false for that.
     app.pin_request_origin = lambda address, _secure: pin_origin(address, True)
+
+
+def _organization_of(account: str, management: str) -> str | None:
+    """The organization that the account is in; None if it is in none."""
+    with request_scope(management, "us-east-1"):
+        organizations._ensure_org()
+        enrolled = account == management or account in organizations._accounts
+        return str(organizations._orgs["self"]["Id"]) if enrolled else None
 
 
 def _keys_of_lambda(ctx: evaluator.EvalContext) -> dict[str, str]:
@@ -71,11 +83,11 @@ def role_by_arn(arn: str) -> dict[str, Any] | None:
     return role_named(parts[4], arn.rsplit("/", 1)[-1]) if len(parts) > 5 else None
 
 
-def trusts(role: dict[str, Any], service: str) -> bool:
-    """Whether the role's trust policy lets the service assume it, on behalf of the role's own account."""
+def trusts(role: dict[str, Any], service: str, source_arn: str = "") -> bool:
+    """Whether the role's trust policy lets the service assume it, on behalf of something in the role's own account."""
     document = role.get("AssumeRolePolicyDocument") or {}
     document = json.loads(document) if isinstance(document, str) else document
-    keys = {"aws:sourceaccount": role["Arn"].split(":")[4]}
+    keys = {"aws:sourceaccount": role["Arn"].split(":")[4], **({"aws:sourcearn": source_arn} if source_arn else {})}
     ctx = _context("Service", service, "", "sts:AssumeRole", "*", "us-east-1", keys)
     return evaluator.evaluate_resource_policy(_on_everything(document), ctx, service=service).decision == "Allow"
 

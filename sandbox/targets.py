@@ -73,17 +73,35 @@ def _queue_allows(queue: str, rule_arn: str) -> bool:
 
 
 def _out_of_scope(rule: dict[str, Any], target: dict[str, Any]) -> tuple[str, str] | None:
-    """A resource target of another region or account: not modelled (needs a role in AWS, same region)."""
-    if target["Arn"].split(":")[3:5] == rule["Arn"].split(":")[3:5]:
+    """A target of another region, and one of another account but a queue, are not modelled."""
+    service, region, account = target["Arn"].split(":")[2:5]
+    if [region, account] == rule["Arn"].split(":")[3:5] or _by_role(rule, target, service, region):
         return None
-    return "SDK_CLIENT_ERROR", "the sandbox delivers to targets of the rule's own account and region"
+    return (
+        "SDK_CLIENT_ERROR",
+        "the sandbox delivers to other accounts' queues of the region, by a role, and to none else",
+    )
+
+
+def _by_role(rule: dict[str, Any], target: dict[str, Any], service: str, region: str) -> bool:
+    return service == "sqs" and region == rule["Arn"].split(":")[3] and bool(target.get("RoleArn"))
+
+
+def _role_sends(rule: dict[str, Any], target: dict[str, Any]) -> bool:
+    """Whether EventBridge may assume the role for the rule, and the role may send to the queue, by both sides."""
+    queue, role = target["Arn"], policies.role_by_arn(target["RoleArn"])
+    if role is None or not policies.trusts(role, SERVICE, rule["Arn"]):
+        return False
+    by_both = policies.role_may(queues.policy_of(queue) or "", role["Arn"], "sqs:SendMessage", queue, {})
+    return by_both and keys.role_may(queues.key_of(queue), queue, role["Arn"])
 
 
 def _to_sqs(rule: dict[str, Any], target: dict[str, Any], body: str) -> tuple[str, str] | None:
     if queues.policy_of(target["Arn"]) is None:
         return "NO_RESOURCE", f"Queue not found: {target['Arn']}"
-    if not _queue_allows(target["Arn"], rule["Arn"]):
-        return "NO_PERMISSIONS", "the queue's policy, or its key's, does not allow the rule to send"
+    may = _role_sends(rule, target) if target.get("RoleArn") else _queue_allows(target["Arn"], rule["Arn"])
+    if not may:
+        return "NO_PERMISSIONS", "the queue's policy, or its key's, or the role does not allow the rule to send"
     queues.put(target["Arn"], body, {})
     return None
 

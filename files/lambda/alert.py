@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import parameters
@@ -20,13 +21,25 @@ from untrusted import as_value
 
 
 class Knowledge(NamedTuple):
-    """What alerts are made with: the pipeline, its account's name, the catalogue, suppressions and trusted accounts."""
+    """What alerts are made with: the pipeline, its account's name, the catalogue, suppressions and trusted accounts.
+
+    `members` are the accounts whose events are sent here, by id with their names.
+    """
 
     pipeline: Pipeline
     account_name: str
     catalogue: Mapping[str, Entry]
     suppressions: Sequence[Suppression] = ()
     trusted_accounts: frozenset[str] = frozenset()
+    members: Mapping[str, str] = MappingProxyType({})
+
+    def name_of(self, account: str) -> str:
+        """What people call the account; empty if it is none of ours."""
+        return self.account_name if account == self.pipeline.account else self.members.get(account, "")
+
+    def pipeline_in(self, account: str) -> Pipeline:
+        """What a call in the account can touch of the alerting: in a member, the part there, of the same name."""
+        return self.pipeline._replace(account=account, key="") if account in self.members else self.pipeline
 
 
 class Alert:
@@ -73,17 +86,18 @@ def alert(event: object, known: Knowledge, today: str) -> Alert:
     Raises NotARecordError if the event's detail is no JSON object.
     """
     record = parse(event)
+    pipeline = known.pipeline_in(record.account)
     return Alert(
         record,
-        assess(record, known.catalogue, known.pipeline, known.trusted_accounts),
-        _verdict(record, known, today),
-        known.account_name if known.pipeline.account == record.account else "",
+        assess(record, known.catalogue, pipeline, known.trusted_accounts),
+        _verdict(record, pipeline, known.suppressions, today),
+        known.name_of(record.account),
     )
 
 
-def _verdict(record: Record, known: Knowledge, today: str) -> Verdict:
-    if not known.suppressions:
+def _verdict(record: Record, pipeline: Pipeline, suppressions: Sequence[Suppression], today: str) -> Verdict:
+    if not suppressions:
         return Verdict()
     import suppress  # not needed by all, and it takes its time to load
 
-    return suppress.judge(record, known.pipeline, known.suppressions, today)
+    return suppress.judge(record, pipeline, suppressions, today)

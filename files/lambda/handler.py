@@ -26,6 +26,7 @@ from catalogue import catalogue
 from channels import CHAT, by_protocol, chat_notification
 from clients import client
 from finding import finding
+from members import members
 from message import write
 from pipeline import Pipeline
 from suppression import Suppression, suppressions
@@ -142,7 +143,7 @@ def _knowledge(told: settings.Settings, context: object) -> Knowledge:
     _arn, partition, _sns, region, _account, name = told.topic_arn.split(":")
     own_arn = str(getattr(context, "invoked_function_arn", "") or told.topic_arn)
     pipeline = Pipeline(name, (own_arn.split(":") + [""] * 5)[4], region, partition, told.key_arn)
-    return Knowledge(pipeline, told.account_name, catalogue(), suppressions(), trusted_accounts())
+    return Knowledge(pipeline, told.account_name, catalogue(), suppressions(), trusted_accounts(), members())
 
 
 def _attributes(about_it: Mapping[str, str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.session_file import
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     REMOVAL,
@@ -73,6 +74,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
+    STANDALONE,
+    TOPOLOGIES,
+    Topology,
+    TopologyError,
+    check_topology,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError
 
 # The services whose actions are on most lists: their models are read once, before the workers fork.
@@ -110,6 +118,16 @@ SETTINGS: dict[str, Any] = {
     "customer_key": {"type": "bool", "default": False},
     "heartbeat_minutes": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
+    "topology": {"type": "str", "choices": list(TOPOLOGIES), "default": STANDALONE},
+    "hub": {"type": "str", "default": ""},
+    "organization": {"type": "str", "default": ""},
+    "members": {"type": "dict", "default": {}},
+    "beside": {"type": "bool", "default": True},
+    "hub_access": {
+        "type": "dict",
+        "options": {name: {"type": "str"} for name in ("role", "external_id", "profile")},
+        "default": {},
+    },
 }
 # The option of that name, which all modules take that act on a stack as a whole.
 SETTINGS_OPTION = {"settings": {"type": "dict", "required": True, "options": SETTINGS}}
@@ -137,7 +155,7 @@ class ActionModule(ActionBase):
         arguments = arguments_of(self, ARGUMENTS)
         try:
             settings = checked_settings(arguments)
-            plan, changes = planned(arguments, settings, check_components(arguments["components"]))
+            plan, changes = planned(arguments, settings, check_components(arguments["components"], settings))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise failure(error, arguments["applied"]) from None
         unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
@@ -154,6 +172,7 @@ class ActionModule(ActionBase):
             "key": key.title(plan.live.get("key")),
             "differing": list(changes),
             "affected": list(arguments["applied"] or changes),
+            "former": bool(plan.former),
             "removing": [name for name, change in changes.items() if change == REMOVAL],
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
@@ -239,20 +258,41 @@ def made_plan(account_clients: Any, settings: Settings, names: list[str], reread
 
 
 @contextlib.contextmanager
-def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
-    """The clients, with credentials that are certainly for the account of the settings.
+def entered(
+    arguments: dict[str, Any], settings: Settings, made: Callable[[str], clients.Clients] = clients.clients_of
+) -> Iterator[Any]:
+    """The clients, as C(made) gives those of a region, with credentials that are certainly for the account.
 
     Raises:
         AccountError: the account cannot be entered.
         LackingError: the credentials lack a permission for what is done meanwhile.
     """
     credentials = signed_in(arguments, settings)
-    account_clients = clients.clients_of(settings.region)
+    account_clients = made(settings.region)
     account_clients.enter(credentials)
     try:
         yield account_clients
     except DeniedError as error:
         raise LackingError(error.told(credentials.arn, settings.account_id)) from error
+
+
+@contextlib.contextmanager
+def pair_entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Pair]:
+    """The account, and the one that alerts of its events: of a member the hub, else itself.
+
+    Raises:
+        AccountError: one of them cannot be entered.
+        LackingError: the credentials lack a permission for what is done meanwhile.
+    """
+    with entered(arguments, settings) as account_clients:
+        source = Entered(account_clients, settings)
+        if not settings.is_member:
+            yield Pair(source, source)
+            return
+        hub = settings.of_hub
+        access = {name: value for name, value in arguments["hub_access"].items() if value is not None}
+        with entered({**arguments, **access}, hub, clients.Clients) as hub_clients:
+            yield Pair(source, Entered(hub_clients, hub))
 
 
 def signed_in(arguments: dict[str, Any], settings: Settings) -> Credentials:
@@ -314,6 +354,8 @@ def notes(arguments: dict[str, Any], settings: Settings, plan: Plan) -> list[str
         "suppressions expired": expired(settings.suppressions, today),
         **trails.notes(plan.trails),
         "kept the log files of a former trail in bucket": plan.kept,
+        # Told from what is there, as it goes on until somebody moves the account over.
+        "alerts itself beside the hub until it is moved by": ["playbooks/migrate.yml"] if plan.former else [],
         "key kept for what it has encrypted": [] if settings.customer_key else _key_titles(plan),
     }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
@@ -363,7 +405,7 @@ def left_over(changes: Mapping[str, Change]) -> str:
 
 
 def checked_settings(arguments: dict[str, Any]) -> Settings:
-    """The settings of one account.
+    """The settings of one account. What a member has no use for is left out.
 
     Raises:
         SettingsError: a variable cannot be used.
@@ -377,7 +419,8 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     actions = check_actions(arguments["actions"])
     group_seconds = check_group_seconds(arguments["group_seconds"])
     name = check_name(arguments["name"], account_id, region)
-    return Settings(
+    topology = checked_topology(arguments, account_id, group_seconds)
+    settings = Settings(
         name=name,
         account_id=account_id,
         account_name=arguments["account_name"],
@@ -391,7 +434,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         time_zone=check_time_zone(arguments["time_zone"]),
         suppressions=suppressions,
         trusted_accounts=trusted_accounts,
-        code=function_package(suppressions, trusted_accounts),
+        code=function_package(suppressions, trusted_accounts, topology.members),
         group_seconds=group_seconds,
         purge_subscribers=arguments["purge_subscribers"],
         alarms=arguments["alarms"],
@@ -400,7 +443,25 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trail=arguments["trail"],
         customer_key=arguments["customer_key"],
         heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
+        topology=topology,
+        beside=arguments["beside"],
     )
+    if not settings.is_member:
+        return settings
+    return dataclasses.replace(settings, alarms=False, fallback="", group_seconds=0, heartbeat_minutes=0)
+
+
+def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: int) -> Topology:
+    """The part of the account.
+
+    Raises:
+        SettingsError: what it needs to know is missing.
+    """
+    kind, hub, organization, members = (arguments[name] for name in ("topology", "hub", "organization", "members"))
+    try:
+        return check_topology(kind, hub, organization, members, account_id, group_seconds)
+    except TopologyError as error:
+        raise SettingsError(str(error)) from error
 
 
 def write_package(package: Package) -> Path:

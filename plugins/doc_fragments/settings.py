@@ -92,6 +92,48 @@ options:
         description: IANA name of a time zone in which mails tell the time, too. Empty for UTC alone.
         type: str
         default: ""
+      topology:
+        description:
+          - What part the account has. V(standalone) has all of the alerting.
+          - A V(hub) has, too, and takes the events of members from its queue, so it needs C(group_seconds).
+          - A V(member) has a rule that sends its events to the hub, and what that takes.
+        type: str
+        choices: [standalone, hub, member]
+        default: standalone
+      hub:
+        description: Of a member, the id of the hub's account.
+        type: str
+        default: ""
+      organization:
+        description:
+          - Of a hub, the id of the organization whose accounts may send to it.
+          - Without it, only the C(members) may, 400 at most.
+        type: str
+        default: ""
+      beside:
+        description: Of a member, whether the alerting that it had for itself goes on beside the hub's.
+        type: bool
+        default: true
+      hub_access:
+        description:
+          - How the hub's account is entered, for a member whose alerts are followed or whose dead letters are sent on.
+          - What is left out is as for the account itself.
+        type: dict
+        default: {}
+        suboptions:
+          role:
+            description: Name or ARN of the role to assume there; empty for the caller's own credentials.
+            type: str
+          external_id:
+            description: The external id that this role asks for.
+            type: str
+          profile:
+            description: AWS profile that the credentials are taken from.
+            type: str
+      members:
+        description: Of a hub, the names of the members' accounts by their ids, for the alerts.
+        type: dict
+        default: {}
       trusted_accounts:
         description: Ids of the accounts that roles may trust, such as the organization's.
         type: list

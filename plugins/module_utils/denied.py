@@ -48,6 +48,7 @@ _ACTIONS = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
 _SAID = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)")
+_CALLER = re.compile(r"User: (arn:[\w-]+:\w+::([0-9]{12}):\S+) is not authorized")
 
 
 class DeniedError(AnsibleAWSError):
@@ -58,7 +59,9 @@ class DeniedError(AnsibleAWSError):
         self.purpose, self.permission = purpose, permission
 
     def told(self, caller: str, account_id: str) -> str:
-        """Who may not do what in which account."""
+        """Who may not do what in which account: as AWS says it, else C(caller), in C(account_id)."""
+        said = _CALLER.search(str(self.exception))
+        caller, account_id = said.groups() if said else (caller, account_id)
         return (
             f"{caller} may not {self.purpose} in account {account_id}: it lacks the permission {self.permission}. "
             f"{self.exception}"

@@ -140,6 +140,10 @@ differing:
   type: list
   elements: str
   returned: success
+former:
+  description: Whether a member also alerts by itself, as it did before, so that it is yet to be moved to the hub.
+  type: bool
+  returned: success
 removing:
   description: Those of them that are to be there no more.
   type: list

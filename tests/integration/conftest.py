@@ -9,9 +9,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -73,9 +74,16 @@ class Playbooks:
         self.environment.pop("COLUMNS", None)
         self._deployments: dict[str, Recording] = {}
 
-    def run(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> Run:
-        """Run playbooks/<name>.yml for these hosts, given with their variables."""
-        with self.started(name, hosts, "-e", f"iam_alerting_report_json={self.report}", *options) as process:
+    def run(
+        self,
+        name: str,
+        hosts: Mapping[str, Mapping[str, Any]],
+        *options: str,
+        groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Run:
+        """Run playbooks/<name>.yml for these hosts, given with their variables, some of which are in groups."""
+        asked = ("-e", f"iam_alerting_report_json={self.report}", *options)
+        with self.started(name, hosts, *asked, groups=groups) as process:
             return self._ended(process)
 
     def run_by(self, name: str, inventory: Path, *options: str) -> Run:
@@ -89,10 +97,18 @@ class Playbooks:
         self.report.unlink(missing_ok=True)
         return Run(process.returncode, _recap(output), output, found)
 
-    def started(self, name: str, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> subprocess.Popen[str]:
+    def started(
+        self,
+        name: str,
+        hosts: Mapping[str, Mapping[str, Any]],
+        *options: str,
+        groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> subprocess.Popen[str]:
         """As C(run), while it runs."""
         inventory = self.folder / "accounts.yml"
-        inventory.write_text(yaml.safe_dump({"all": {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}}}))
+        children = {group: {"hosts": dict.fromkeys(members)} for group, members in groups.items()}
+        every = {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}, "children": children}
+        inventory.write_text(yaml.safe_dump({"all": every}))
         return self._start(name, inventory, *options)
 
     def _start(self, name: str, inventory: Path, *options: str) -> subprocess.Popen[str]:
@@ -164,13 +180,13 @@ def playbooks(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Pla
 
 
 @pytest.fixture(scope="session")
-def open_account(sandbox: Sandbox) -> Callable[[], Account]:
-    """Opens an account of its own for each test that asks."""
+def open_account(sandbox: Sandbox) -> Callable[..., Account]:
+    """Opens an account of its own for each test that asks, in the organization or C(outside) of it."""
     numbers = itertools.count(100000000001)
 
-    def open_one() -> Account:
+    def open_one(outside: bool = False) -> Account:
         account = Account(str(next(numbers)), sandbox.environment())
-        sandbox.add_accounts(account.id)
+        sandbox.add_accounts(account.id, outside=outside)
         return account
 
     return open_one

@@ -59,6 +59,15 @@ def resources(account: Account) -> Document:
     }
 
 
+def waiting(account: Account, queue: str) -> int:
+    """How many messages are in a queue, whoever may receive them now."""
+    sqs = account.client("sqs")
+    states = ("", "NotVisible", "Delayed")
+    names = [f"ApproximateNumberOfMessages{state}" for state in states]
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    return sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))
+
+
 def keys(kms: Any) -> Document:
     """The keys by alias, as each that the role makes has one; by id if it has none."""
     aliases = {alias["TargetKeyId"]: alias["AliasName"] for alias in kms.list_aliases()["Aliases"]}

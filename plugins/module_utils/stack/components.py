@@ -51,20 +51,30 @@ COMPONENTS = {
     "tampering_rule": tampering_rule,
 }
 
+# A member has no more than what sends its events to the hub.
+OF_MEMBER = ("key", "bucket", "trail", "queue", "execution_role", "rule", "tampering_rule")
 
-def check_components(names: Sequence[str]) -> list[str]:
-    """The components to act on, in the order of the stack; all if none is named.
+
+def components_of(settings: Settings) -> tuple[str, ...]:
+    """The components of the account, by its topology."""
+    return OF_MEMBER if settings.is_member else tuple(COMPONENTS)
+
+
+def check_components(names: Sequence[str], settings: Settings) -> list[str]:
+    """The components to act on, in the order of the stack; all of the account if none is named.
 
     Raises:
-        SettingsError: one is not a component.
+        SettingsError: one is not a component of the account.
     """
+    known = components_of(settings)
     for name in names:
-        if name not in COMPONENTS:
+        if name not in known:
+            what = "component of a member" if name in COMPONENTS else "component"
             raise SettingsError(
-                f"iam_alerting_components has {name!r}, which is no component. Use {', '.join(COMPONENTS)}, or leave "
-                "the variable out for all."
+                f"iam_alerting_components has {name!r}, which is no {what}. Use {', '.join(known)}, or leave the "
+                "variable out for all."
             )
-    return [name for name in COMPONENTS if not names or name in names]
+    return [name for name in known if not names or name in names]
 
 
 def desired_stack(settings: Settings) -> dict[str, dict[str, Any]]:

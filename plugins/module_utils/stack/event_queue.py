@@ -13,6 +13,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names,
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.function import TIMEOUT_SECONDS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB
 
 # Six times the function's timeout, as the Lambda Developer Guide wants it ("Using Lambda with Amazon SQS").
 VISIBILITY_TIMEOUT_SECONDS = 6 * TIMEOUT_SECONDS
@@ -32,9 +33,30 @@ def desired(settings: Settings) -> dict[str, Any]:
             "maxReceiveCount": MAX_RECEIVE_COUNT,
         },
         **queue.encryption(settings),
-        "Policy": queue.policy(settings, "RulesSendEvents", names.event_queue_arn(settings)),
+        "Policy": _policy(settings),
         "Tags": settings.tags,
     }
+
+
+def _policy(settings: Settings) -> dict[str, Any]:
+    """Our rules send; of a hub, those of its members, too, each by the role that it has for that."""
+    arn = names.event_queue_arn(settings)
+    document = queue.policy(settings, "RulesSendEvents", arn)
+    if settings.topology.kind == HUB:
+        document["Statement"].append(
+            {
+                "Sid": "MembersSendEvents",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {
+                    **settings.topology.senders,
+                    "ArnLike": {"aws:PrincipalArn": names.forwarding_role_arns(settings)},
+                },
+            }
+        )
+    return document
 
 
 def left(account: Account, desired: Document) -> bool:

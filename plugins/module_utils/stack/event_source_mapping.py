@@ -71,11 +71,20 @@ def live(account: Account, desired: Document) -> Document | None:
     Raises:
         AnsibleAWSError: a read failed.
     """
-    found = mapping.describe(account.clients["lambda"], _wanted(desired))
+    found = describe(account.clients["lambda"], desired)
     policy = _live_policy(account.clients["iam"], desired["RoleName"], desired["PolicyName"])
     if found is None and not policy:
         return None
     return {"Mapping": _with_tags(account, found, desired), "PolicyDocument": policy}
+
+
+def describe(client: Any, desired: Document) -> Document | None:
+    """The mapping alone, but for its tags; None if there is none.
+
+    Raises:
+        AnsibleAWSError: a read failed.
+    """
+    return mapping.describe(client, _wanted(desired))
 
 
 def _with_tags(account: Account, found: Document | None, desired: Document) -> Document | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role that the function runs as, with no permission that it does not use."""
+"""The role that the function runs as, or that sends a member's events, with no permission that it does not use."""
 
 from __future__ import annotations
 
@@ -27,23 +27,13 @@ ATTRIBUTES = (
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The role: for Lambda alone; publishes, logs, and hands on what failed."""
+    """The role of the function: for Lambda alone; publishes, logs, and hands on what failed. Or that of a member."""
+    own = _of_member(settings) if settings.is_member else _of_function(settings)
     return {
         "RoleName": names.role_name(settings),
         "Arn": names.role_arn(settings),
-        "Description": f"Runs the function {settings.name} of Trailwatch.",
-        "AssumeRolePolicyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "lambda.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        },
+        **own,
         "PolicyName": names.role_name(settings),
-        "PolicyDocument": _policy(settings),
         # Not looked at here: it belongs to the event source mapping, and stays until queue and table are gone.
         "GroupingPolicy": {
             "PolicyName": names.grouping_policy_name(settings),
@@ -58,18 +48,51 @@ def desired(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _policy(settings: Settings) -> dict[str, Any]:
+def _of_function(settings: Settings) -> dict[str, Any]:
     statements = {
         "PublishAlerts": ("sns:Publish", names.topic_arn(settings)),
         "KeepWhatFailed": ("sqs:SendMessage", names.queue_arn(settings)),
         "WriteLogs": (["logs:CreateLogStream", "logs:PutLogEvents"], f"{names.log_group_arn(settings)}:*"),
     }
+    policy = [
+        {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
+        for sid, (action, resource) in statements.items()
+    ]
+    return _role(f"Runs the function {settings.name} of Trailwatch.", _trust("lambda.amazonaws.com"), policy)
+
+
+def _of_member(settings: Settings) -> dict[str, Any]:
+    """For our rules alone (EventBridge User Guide, "Cross-service confused deputy prevention")."""
+    queue = names.hub_queue_arn(settings)
+    rules = {
+        "StringEquals": {"aws:SourceAccount": settings.account_id},
+        "ArnLike": {"aws:SourceArn": names.rule_arns(settings)},
+    }
+    # The hub's queue may have a key, of which only the hub knows the ARN.
+    through = {"kms:ViaService": f"sqs.{settings.region}.amazonaws.com*"}
+    policy: list[dict[str, Any]] = [
+        {"Sid": "SendEventsToTheHub", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue},
+        {
+            "Sid": "EncryptThem",
+            "Effect": "Allow",
+            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+            "Resource": f"arn:{settings.partition}:kms:{settings.region}:{settings.topology.hub}:key/*",
+            "Condition": {"StringLike": through, "StringEquals": {"kms:EncryptionContext:aws:sqs:arn": queue}},
+        },
+    ]
+    what = f"Sends events of Trailwatch's rules {settings.name} to the account {settings.topology.hub}."
+    return _role(what, {**_trust("events.amazonaws.com"), "Condition": rules}, policy)
+
+
+def _trust(service: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+
+
+def _role(description: str, trust: dict[str, Any], policy: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
-            for sid, (action, resource) in statements.items()
-        ],
+        "Description": description,
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": policy},
     }
 
 

@@ -32,6 +32,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     TAG_OURS,
     Settings,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB
 
 ATTRIBUTES = (*kms_key.ATTRIBUTES, "Tags")
 # What a service needs to encrypt and to send on.
@@ -64,7 +65,13 @@ def _policy(settings: Settings) -> dict[str, Any]:
     }
     return {
         "Version": "2012-10-17",
-        "Statement": [account, *_of_cloudtrail(settings), *_of_senders(settings), *_of_function(settings)],
+        "Statement": [
+            account,
+            *_of_cloudtrail(settings),
+            *_of_senders(settings),
+            *_of_function(settings),
+            *_of_members(settings),
+        ],
     }
 
 
@@ -116,6 +123,28 @@ def _of_function(settings: Settings) -> list[dict[str, Any]]:
         _function(settings, "TheFunctionPublishes", "sns", _ENCRYPT, {"StringEquals": to_topic}),
         _function(settings, "TheFunctionUsesTheQueues", "sqs", _ENCRYPT, {"StringEquals": to_queues}),
         _function(settings, "TheFunctionRemembers", "dynamodb", on_table, {}),
+    ]
+
+
+def _of_members(settings: Settings) -> list[dict[str, Any]]:
+    """What the members of a hub do, by their roles, to put their events on its queue."""
+    if settings.topology.kind != HUB:
+        return []
+    senders = settings.topology.senders["StringEquals"]
+    queue = {"kms:EncryptionContext:aws:sqs:arn": names.event_queue_arn(settings)}
+    return [
+        {
+            "Sid": "MembersSendToTheQueue",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": _ENCRYPT,
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": senders | queue,
+                "StringLike": {"kms:ViaService": f"sqs.{settings.region}.amazonaws.com*"},
+                "ArnLike": {"aws:PrincipalArn": names.forwarding_role_arns(settings)},
+            },
+        }
     ]
 
 

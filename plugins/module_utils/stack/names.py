@@ -82,7 +82,18 @@ def table_arn(settings: Settings) -> str:
 
 
 def role_name(settings: Settings) -> str:
-    return f"{settings.name}-function"
+    """The role of the function; of a member, the one by which its events are sent to the hub."""
+    return f"{settings.name}-{'forward' if settings.is_member else 'function'}"
+
+
+def forwarding_role_arns(settings: Settings) -> str:
+    """A pattern for the roles by which members send their events."""
+    return f"arn:{settings.partition}:iam::*:role/{settings.name}-forward"
+
+
+def hub_queue_arn(settings: Settings) -> str:
+    """The queue that a member sends its events to."""
+    return f"arn:{settings.partition}:sqs:{settings.region}:{settings.topology.hub}:{event_queue_name(settings)}"
 
 
 def role_arn(settings: Settings) -> str:

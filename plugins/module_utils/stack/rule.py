@@ -16,11 +16,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, 
 from ansible_collections.trailwatch.aws.plugins.module_utils.invoke_permission import Statements
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, QUEUE, Settings
 
 # The same whether it is the function or the queue: so one is replaced by the other in one call, and no event goes to
 # both, or to none.
 TARGET_ID = "function"
+# Another one, so that the account's own alerting and the hub's can be there side by side.
+HUB_TARGET_ID = "hub"
 OTHER_PERMISSIONS = "OtherPermissions"
 
 
@@ -39,17 +41,24 @@ def desired(settings: Settings) -> dict[str, Any]:
 
 
 def common(settings: Settings) -> dict[str, Any]:
-    """What all rules of the stack have alike: the target, the function that it leads to, the tags."""
+    """What all rules of the stack have alike: the targets, the function that they lead to, if there is one, the tags.
+
+    The first target is the one by which the alerts come; it and the others are in the terms of the modules' option.
+    """
+    targets = [_hub(settings)] if settings.is_member else []
+    if settings.own_target:
+        queue, function = names.event_queue_arn(settings), names.function_arn(settings)
+        targets.append({"id": TARGET_ID, "arn": queue if settings.own_target == QUEUE else function})
     return {
         "Prefix": settings.name,
-        "Target": {
-            "Id": TARGET_ID,
-            "Arn": names.event_queue_arn(settings) if settings.group_seconds else names.function_arn(settings),
-            "DeadLetterArn": names.queue_arn(settings),
-        },
-        "FunctionArn": names.function_arn(settings),
+        "Targets": [{**target, "dead_letter_arn": names.queue_arn(settings)} for target in targets],
+        "FunctionArn": names.function_arn(settings) if settings.own_target else "",
         "Tags": settings.tags,
     }
+
+
+def _hub(settings: Settings) -> dict[str, str]:
+    return {"id": HUB_TARGET_ID, "arn": names.hub_queue_arn(settings), "role_arn": names.role_arn(settings)}
 
 
 def live(account: Account, desired: Document) -> event_rule.Live:
@@ -85,9 +94,13 @@ def read(account: Account, desired: Document) -> event_rule.Live:
         known = account.tagged.get(arn, {})
         return known if wanted.items() <= known.items() else {}
 
-    policy = account.once("policy of the function", lambda: invoke_permission.policy(lambda_client, function))
-    known = event_rule.Known(_listed(account, desired), {function: policy}, known_tags)
-    return event_rule.describe(events, lambda_client, desired["Name"], functions=[function], known=known)
+    functions = [function] if function else []
+    policies = {
+        each: account.once("policy of the function", lambda: invoke_permission.policy(lambda_client, function))
+        for each in functions
+    }
+    known = event_rule.Known(_listed(account, desired), policies, known_tags)
+    return event_rule.describe(events, lambda_client, desired["Name"], functions=functions, known=known)
 
 
 def _listed(account: Account, desired: Document) -> list[Document]:
@@ -125,17 +138,11 @@ def options_of(desired: Document) -> event_rule.Options:
         actions=parse_format(desired["Actions"]) if "Actions" in desired else (),
         event_patterns=tuple(desired.get("EventPatterns", ())),
         schedule_expression=desired.get("ScheduleExpression", ""),
-        targets=event_rule.checked_targets([_target(desired["Target"])]),
+        targets=event_rule.checked_targets(desired["Targets"]),
         description=desired["Description"],
         tags=desired["Tags"],
         purge_tags=False,
     )
-
-
-def _target(target: Document) -> Document:
-    """The target as the option C(targets) of the modules has it."""
-    known = {"id": target["Id"], "arn": target["Arn"], "dead_letter_arn": target["DeadLetterArn"]}
-    return {**known, "input": target["Input"]} if "Input" in target else known
 
 
 def _only_differing(before: Document, after: Document) -> tuple[Document, Document]:

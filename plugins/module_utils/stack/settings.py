@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 import zoneinfo
@@ -22,6 +23,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     iam_region,
     partition_of,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.topic import MAIL_ADDRESS
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
@@ -41,6 +43,8 @@ TAG_OURS = "trailwatch"
 PRESENT, ABSENT, RETAINED = "present", "absent", "retained"
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
+# What the account's own rules hand events to.
+FUNCTION, QUEUE = "function", "queue"
 TRAIL_MODES = AUTO, CREATE, EXISTING = "auto", "create", "existing"
 
 
@@ -55,7 +59,12 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One account's settings. All are checked: building a stack from them raises no error."""
+    """One account's settings. All are checked: building a stack from them raises no error.
+
+    Attributes:
+        beside: of a member, whether the alerting that it had for itself goes on beside the hub's.
+        former: of a member, what of that its rules hand events to, as C(own_target). It is settled from what is live.
+    """
 
     name: str
     account_id: str
@@ -79,6 +88,29 @@ class Settings:
     trail: str = AUTO
     customer_key: bool = False
     heartbeat_minutes: int = 0
+    topology: Topology = ALONE
+    beside: bool = True
+    former: str = ""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the account only sends its events to a hub."""
+        return self.topology.kind == MEMBER
+
+    @property
+    def own_target(self) -> str:
+        """What the account's rules hand events to in the account itself: C(FUNCTION), C(QUEUE), or nothing.
+
+        A member has nothing like it, unless it alerted by itself before and is to do so until the hub is proved.
+        """
+        if self.is_member:
+            return self.former
+        return QUEUE if self.group_seconds else FUNCTION
+
+    @property
+    def of_hub(self) -> Settings:
+        """What a member knows of the settings of its hub: as much as the names of its resources take."""
+        return dataclasses.replace(self, account_id=self.topology.hub, topology=Topology(HUB))
 
     @property
     def partition(self) -> str:

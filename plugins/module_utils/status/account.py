@@ -45,7 +45,7 @@ def account_status(settings: Settings, plan: Plan, last_alert: datetime.datetime
         "drift": list(plan.differing),
     }
     told: dict[str, Iterable[str]] = {
-        DEAF: deaf.reasons(plan),
+        DEAF: deaf.reasons(settings, plan),
         ALARM: [_says(settings, alarm) for alarm in alarms.firing(live.get("alarms"))],
         PENDING: [
             f"fallback not confirmed: {each}" for each in subscriptions.named(plan.fallback, subscriptions.PENDING)

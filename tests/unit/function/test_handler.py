@@ -242,3 +242,23 @@ def test_only_the_exact_document_is_a_heartbeat(sns: Stubber, event: Any, monkey
     monkeypatch.setattr(handler, "_tell", lambda known, event, deliver: tried.append(event))
     handler.lambda_handler(event, CONTEXT)
     assert tried == [event]
+
+
+def test_an_alert_of_a_member_has_its_name_and_knows_the_part_of_the_alerting_there(
+    sns: Stubber, event: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "members", lambda: {"222222222222": "payments"})
+    told: list[Any] = []
+    monkeypatch.setattr(handler, "_publish", lambda settings, found: told.append(found) or "m-1")
+    rule = {
+        "eventSource": "events.amazonaws.com",
+        "eventName": "DisableRule",
+        "requestParameters": {"name": "iam-alerting"},
+    }
+    for account in ("222222222222", "333333333333"):
+        handler.lambda_handler(event(recipientAccountId=account, **rule) | {"account": account}, CONTEXT)
+    assert [(found.record.account, found.account_name) for found in told] == [
+        ("222222222222", "payments"),
+        ("333333333333", ""),
+    ]
+    assert [found.assessment.rule for found in told] == ["pipeline-changed", "not-in-catalogue"]

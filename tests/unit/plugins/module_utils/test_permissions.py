@@ -119,10 +119,13 @@ def test_reasons_are_of_actions_that_are_there() -> None:
         assert all(reason for reason in statement.unseen.values())
 
 
-def test_a_role_is_passed_to_lambda_alone() -> None:
-    (passing,) = [each for each in statements() if "iam:PassRole" in each.actions]
-    assert passing.actions == ("iam:PassRole",)
-    assert passing.condition == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+def test_a_role_is_passed_to_the_service_that_it_is_for_and_to_no_other() -> None:
+    passing = [each for each in statements() if "iam:PassRole" in each.actions]
+    assert all(each.actions == ("iam:PassRole",) for each in passing)
+    assert {each.resources: each.condition["StringEquals"] for each in passing} == {
+        ("arn:{partition}:iam::{account}:role/{name}-function",): {"iam:PassedToService": "lambda.amazonaws.com"},
+        ("arn:{partition}:iam::{account}:role/{name}-forward",): {"iam:PassedToService": "events.amazonaws.com"},
+    }
 
 
 # What names resources of others, and beginnings of names.

@@ -22,6 +22,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import I
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import ANY, Place, permissions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import heartbeat_rule, names, rule, tampering_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import probe
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.listener import Listener
@@ -80,7 +81,7 @@ def policies_in(value: Any, path: str) -> Iterator[tuple[str, Document]]:
 def policies_of_stack(settings: Settings) -> Iterator[tuple[str, Document]]:
     for component, document in desired_stack(settings).items():
         yield from policies_in(document, component)
-    listener = Listener(None, None, settings, f"{settings.name}-verify-1", ("iam:CreateUser",))
+    listener = Listener(Entered({}, settings), f"{settings.name}-verify-1", settings.account_id, ("iam:CreateUser",))
     yield from policies_in(listener.desired, "verify.queue")
     yield "verify.role", json.loads(probe.ROLE.more["AssumeRolePolicyDocument"])
 

@@ -27,8 +27,14 @@ def test_catalogue_suppressions_and_trusted_accounts_are_in_it() -> None:
 def test_without_any_the_lists_are_empty() -> None:
     found = files()
     assert (found["suppressions.json"], found["trusted_accounts.json"]) == ([], [])
+    assert "members.json" not in found
+
+
+def test_the_names_of_members_are_in_it() -> None:
+    assert files((), (), (("222222222222", "payments \u00fc"),))["members.json"] == {"222222222222": "payments \u00fc"}
 
 
 def test_other_settings_make_another_package() -> None:
     packages = [function_package(), function_package([SUPPRESSION]), function_package((), ("111111111111",))]
-    assert len({package.code_sha256 for package in packages}) == 3
+    packages.append(function_package((), (), (("111111111111", "payments"),)))
+    assert len({package.code_sha256 for package in packages}) == 4

@@ -114,7 +114,7 @@ def test_the_role_may_do_three_things_to_named_resources() -> None:
 def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> None:
     documents = stack()
     queue = documents["queue"]["QueueArn"]
-    assert documents["rule"]["Target"]["DeadLetterArn"] == queue
+    assert documents["rule"]["Targets"][0]["dead_letter_arn"] == queue
     assert documents["function"]["EventInvokeConfig"]["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
     assert documents["function"]["DeadLetterConfig"] == {}
     sources = statement(documents["queue"]["Policy"], "RulesSendWhatTheyCouldNotDeliver")["Condition"]["ArnLike"]
@@ -123,7 +123,7 @@ def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> 
 
 def test_without_grouping_the_rule_invokes_the_function() -> None:
     documents = stack()
-    assert documents["rule"]["Target"]["Arn"] == documents["function"]["FunctionArn"]
+    assert documents["rule"]["Targets"][0]["arn"] == documents["function"]["FunctionArn"]
     assert "GROUP_SECONDS" not in documents["function"]["Environment"]
     assert [documents[name]["State"] for name in GROUPING] == ["absent"] * 3
 
@@ -140,7 +140,7 @@ def test_where_another_trail_serves_there_is_neither_trail_nor_bucket() -> None:
 def test_grouping_puts_queue_and_table_beside_the_function() -> None:
     documents = stack(group_seconds=300)
     queue = documents["event_queue"]
-    assert documents["rule"]["Target"]["Arn"] == queue["QueueArn"]
+    assert documents["rule"]["Targets"][0]["arn"] == queue["QueueArn"]
     assert documents["function"]["Environment"]["GROUP_SECONDS"] == "300"
     assert [documents[name]["State"] for name in GROUPING] == ["present"] * 3
     assert documents["event_source_mapping"]["EventSourceArn"] == queue["QueueArn"]
@@ -194,7 +194,7 @@ def test_nobody_uses_the_key_without_a_condition_but_who_the_accounts_policies_l
 
 def test_one_target_takes_the_place_of_the_other() -> None:
     """With ids of their own both would get an event, or none, between two calls."""
-    assert stack()["rule"]["Target"]["Id"] == stack(group_seconds=300)["rule"]["Target"]["Id"]
+    assert stack()["rule"]["Targets"][0]["id"] == stack(group_seconds=300)["rule"]["Targets"][0]["id"]
 
 
 def test_grouping_lets_the_function_use_its_queue_and_its_table_only() -> None:
@@ -309,9 +309,9 @@ def test_without_alarms_nothing_of_them_is_left() -> None:
 @pytest.mark.parametrize("seconds", [0, 300])
 def test_all_rules_lead_to_the_same_place(seconds: int) -> None:
     documents = stack(group_seconds=seconds, heartbeat_minutes=15)
-    target = documents["rule"]["Target"]
-    assert documents["tampering_rule"]["Target"] == target
-    assert documents["heartbeat_rule"]["Target"] == {**target, "Input": '{"trailwatch": "heartbeat"}'}
+    (target,) = documents["rule"]["Targets"]
+    assert documents["tampering_rule"]["Targets"] == [target]
+    assert documents["heartbeat_rule"]["Targets"] == [{**target, "input": '{"trailwatch": "heartbeat"}'}]
 
 
 def test_a_heartbeat_is_for_whoever_asks_for_one() -> None:

@@ -11,14 +11,13 @@ import pytest
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, InvalidValueError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import rule
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
     ForeignResourceError,
     refuse_foreign,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, reported_diff
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
 
 DESIRED = stack(group_seconds=300, heartbeat_minutes=15, fallback="on-call@example.com", customer_key=True)
@@ -275,10 +274,3 @@ def test_what_lacks_our_tag_and_is_unlike_ours_is_refused_with_the_ways_out() ->
 @pytest.mark.parametrize(("tags", "unlike"), [(OURS, "its display name is 'x'"), ({}, ""), (OURS, "")])
 def test_either_alone_is_drift_and_is_mended(tags: dict[str, str], unlike: str) -> None:
     refuse_foreign("topic iam-alerting", tags, OURS, unlike, "it changes")
-
-
-def test_components_keep_their_order_and_none_means_all() -> None:
-    assert check_components([]) == list(COMPONENTS)
-    assert check_components(["rule", "topic"]) == ["topic", "rule"]
-    with pytest.raises(SettingsError, match="iam_alerting_components has 'lambda', which is no component"):
-        check_components(["lambda"])

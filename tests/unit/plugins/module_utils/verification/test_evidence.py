@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import _trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.evidence import Evidence
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_trails import (
@@ -40,6 +41,7 @@ OURS, OTHERS = trail("iam-alerting"), trail()
     ],
 )
 def test_the_trail_that_serves_is_looked_at(clients: CloudTrail, mode: str, told: str | None) -> None:
-    evidence = Evidence(clients, settings(trail=mode), None, 0.0)  # type: ignore[arg-type]
+    account = Entered(clients, settings(trail=mode))
+    evidence = Evidence(Pair(account, account), None, 0.0)  # type: ignore[arg-type]
     finding = _trail(None, evidence)  # type: ignore[arg-type]
     assert (finding and finding.cause) == told

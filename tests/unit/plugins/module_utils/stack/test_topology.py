@@ -1,0 +1,144 @@
+"""What a hub and a member have, who may send to the hub, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
+    HUB,
+    MEMBER,
+    Topology,
+    TopologyError,
+    check_topology,
+)
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import (
+    SETTINGS,
+    stack,
+    statement,
+)
+
+HUB_ID, MEMBER_ID, OTHER_ID = "999999999999", "111111111111", "222222222222"
+QUEUE = f"arn:aws:sqs:us-east-1:{HUB_ID}:iam-alerting-events"
+ROLES = "arn:aws:iam::*:role/iam-alerting-forward"
+OF_MEMBER = Topology(MEMBER, hub=HUB_ID)
+
+
+def hub(**topology: Any) -> dict[str, Any]:
+    return stack(account_id=HUB_ID, group_seconds=300, topology=Topology(HUB, **topology))
+
+
+def test_components_keep_their_order_and_none_means_all() -> None:
+    settings = Settings(**SETTINGS)
+    assert check_components([], settings) == list(COMPONENTS)
+    assert check_components(["rule", "topic"], settings) == ["topic", "rule"]
+    with pytest.raises(SettingsError, match="iam_alerting_components has 'lambda', which is no component. Use key, "):
+        check_components(["lambda"], settings)
+
+
+def test_a_member_has_only_what_sends_its_events() -> None:
+    settings = Settings(**SETTINGS, topology=OF_MEMBER)
+    assert check_components([], settings) == [
+        "key",
+        "bucket",
+        "trail",
+        "queue",
+        "execution_role",
+        "rule",
+        "tampering_rule",
+    ]
+    with pytest.raises(SettingsError, match="has 'function', which is no component of a member. Use key, "):
+        check_components(["function"], settings)
+
+
+@pytest.mark.parametrize("name", ["rule", "tampering_rule"])
+def test_a_member_sends_to_the_queue_of_the_hub_by_a_role(name: str) -> None:
+    rule = stack(topology=OF_MEMBER)[name]
+    (target,) = rule["Targets"]
+    assert target == {
+        "id": "hub",
+        "arn": QUEUE,
+        "role_arn": f"arn:aws:iam::{MEMBER_ID}:role/iam-alerting-forward",
+        "dead_letter_arn": f"arn:aws:sqs:us-east-1:{MEMBER_ID}:iam-alerting-dlq",
+    }
+    assert rule["FunctionArn"] == ""
+
+
+@pytest.mark.parametrize(("former", "own"), [("function", "lambda:{}:function:{}"), ("queue", "sqs:{}:{}-events")])
+def test_a_member_that_alerted_by_itself_goes_on_with_it_beside_the_hub(former: str, own: str) -> None:
+    rule = stack(topology=OF_MEMBER, former=former)["rule"]
+    service, rest = own.split(":", 1)
+    arn = f"arn:aws:{service}:us-east-1:{rest.format(MEMBER_ID, 'iam-alerting')}"
+    assert [(target["id"], target["arn"]) for target in rule["Targets"]] == [("hub", QUEUE), ("function", arn)]
+    assert rule["FunctionArn"] == f"arn:aws:lambda:us-east-1:{MEMBER_ID}:function:iam-alerting"
+
+
+def test_the_role_of_a_member_is_for_its_rules_and_sends_to_that_queue_only() -> None:
+    role = stack(topology=OF_MEMBER)["execution_role"]
+    assert role["RoleName"] == role["PolicyName"] == "iam-alerting-forward"
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    rule = f"arn:aws:events:us-east-1:{MEMBER_ID}:rule/iam-alerting"
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": MEMBER_ID},
+        "ArnLike": {"aws:SourceArn": [rule, f"{rule}-*"]},
+    }
+    send = statement(role["PolicyDocument"], "SendEventsToTheHub")
+    assert (send["Action"], send["Resource"]) == ("sqs:SendMessage", QUEUE)
+
+
+def test_the_hub_admits_its_organization_or_else_its_members() -> None:
+    in_organization = statement(hub(organization="o-abcdefghij")["event_queue"]["Policy"], "MembersSendEvents")
+    assert in_organization["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"},
+        "ArnLike": {"aws:PrincipalArn": ROLES},
+    }
+    assert (in_organization["Action"], in_organization["Resource"]) == ("sqs:SendMessage", QUEUE)
+    listed = statement(hub(members=((MEMBER_ID, "a"), (OTHER_ID, "b")))["event_queue"]["Policy"], "MembersSendEvents")
+    assert listed["Condition"]["StringEquals"] == {"aws:PrincipalAccount": [MEMBER_ID, OTHER_ID]}
+
+
+def test_nobody_else_is_let_in_anywhere() -> None:
+    alone = stack(group_seconds=300, customer_key=True)
+    for policy in (alone["event_queue"]["Policy"], alone["key"]["Policy"]):
+        assert not [each["Sid"] for each in policy["Statement"] if each["Sid"].startswith("Members")]
+
+
+def test_the_key_of_a_hub_lets_members_encrypt_for_its_queue_only() -> None:
+    documents = stack(
+        account_id=HUB_ID, group_seconds=300, customer_key=True, topology=Topology(HUB, organization="o-abcdefghij")
+    )
+    condition = statement(documents["key"]["Policy"], "MembersSendToTheQueue")["Condition"]
+    assert condition["StringEquals"] == {
+        "aws:PrincipalOrgID": "o-abcdefghij",
+        "kms:EncryptionContext:aws:sqs:arn": QUEUE,
+    }
+    assert condition["ArnLike"] == {"aws:PrincipalArn": ROLES}
+
+
+def test_what_was_checked_is_in_one_order() -> None:
+    found = check_topology(HUB, "", "", {OTHER_ID: "b", MEMBER_ID: "a"}, HUB_ID, 300)
+    assert found == Topology(HUB, members=((MEMBER_ID, "a"), (OTHER_ID, "b")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "reason"),
+    [
+        (MEMBER, {}, "iam_alerting_hub is '', but a member"),
+        (MEMBER, {"hub": "1"}, "iam_alerting_hub is '1'"),
+        (MEMBER, {"hub": MEMBER_ID}, "which is the member itself"),
+        (HUB, {}, "iam_alerting_members is empty"),
+        (HUB, {"organization": "r-abcd"}, "iam_alerting_organization is 'r-abcd'"),
+        (HUB, {"members": {"1": "x"}}, "iam_alerting_members has '1'"),
+        (HUB, {"members": {MEMBER_ID: "x"}}, "which is the hub itself"),
+        (HUB, {"members": {f"{number:012}": "x" for number in range(401)}}, "has 401 accounts, more than the 400"),
+        (HUB, {"organization": "o-abcdefghij", "group_seconds": 0}, "iam_alerting_group_seconds is 0"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_variable_and_way_out(kind: str, told: dict[str, Any], reason: str) -> None:
+    given = {"hub": "", "organization": "", "members": {}, "account_id": MEMBER_ID, "group_seconds": 300, **told}
+    with pytest.raises(TopologyError, match=reason):
+        check_topology(kind, **given)
