@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import bucket, key, subscriptions, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    ABSENT,
+    ORGANIZATION,
+    PRESENT,
+    Settings,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 
 # Of a few threads each reads a component after the other. More would gain little: the longest component has six reads.
@@ -69,10 +73,10 @@ def make_plan(clients: Any, settings: Settings, names: Sequence[str]) -> Plan:
     Raises:
         AnsibleAWSError: a read failed, or a resource is somebody else's. It says which call or resource.
     """
-    found = trails.find(clients, settings) if {"bucket", "trail"} & set(names) else Trails()
-    documents = desired_stack(dataclasses.replace(settings, trail=found.mode))
+    found = trails.find(clients, settings) if _depends_on_trail(settings) & set(names) else Trails()
+    documents = desired_stack(found.settle(settings))
     tagged = tagged_resources(clients["resourcegroupstaggingapi"], settings.name)
-    account = Account(clients, tagged, found.listed, key.find(clients["kms"], tagged, documents["key"]))
+    account = Account(clients, tagged, found.own, key.find(clients["kms"], tagged, documents["key"]))
     desired = key.resolved(documents, account.key)
     with ThreadPoolExecutor(THREADS) as pool:
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
@@ -86,6 +90,14 @@ def make_plan(clients: Any, settings: Settings, names: Sequence[str]) -> Plan:
         kept=tuple(bucket.kept(account, desired["bucket"])) if "bucket" in names else (),
         fallback=_subscribers("fallback_topic", live, desired),
     )
+
+
+def _depends_on_trail(settings: Settings) -> set[str]:
+    """The components of which only the trail that serves tells how they are to be."""
+    if settings.trail == ORGANIZATION:
+        # They name it, and have to know whose it is.
+        return {"key", "bucket", "trail", "function", "tampering_rule"}
+    return {"bucket", "trail"}
 
 
 def _subscribers(topic: str, live: Mapping[str, Any], desired: Mapping[str, Document]) -> tuple[Document, ...]:

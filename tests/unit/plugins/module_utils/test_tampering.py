@@ -24,9 +24,14 @@ KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab
 
 
 def made(
-    *actions: str, name: str = "iam-alerting", region: str = "us-east-1", partition: str = "aws", key: str = KEY
+    *actions: str,
+    name: str = "iam-alerting",
+    region: str = "us-east-1",
+    partition: str = "aws",
+    key: str = KEY,
+    trail: str = "",
 ) -> list[Any]:
-    pipeline = {"name": name, "account": ACCOUNT, "region": region, "partition": partition, "key": key}
+    pipeline = {"name": name, "account": ACCOUNT, "region": region, "partition": partition, "key": key, "trail": trail}
     return patterns(pipeline, f"{name}-tampering", parse_format(actions), LIMIT)
 
 
