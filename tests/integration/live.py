@@ -99,7 +99,9 @@ def _bucket(s3: Any, name: str) -> Document:
 
 
 def trails(cloudtrail: Any) -> Document:
-    return {trail["Name"]: _trail(cloudtrail, trail) for trail in cloudtrail.describe_trails()["trailList"]}
+    """Those of the account; of the organization's it has shadows."""
+    own = cloudtrail.describe_trails(includeShadowTrails=False)["trailList"]
+    return {trail["Name"]: _trail(cloudtrail, trail) for trail in own}
 
 
 def _trail(cloudtrail: Any, trail: Document) -> Document:
