@@ -305,8 +305,8 @@ def session_path(arguments: dict[str, Any], settings: Settings) -> Path:
 
 def without_trail(plan: Plan, changes: Mapping[str, Change]) -> str:
     """The id of the organization that loses its trail by the changes; empty if none does."""
-    is_lost = changes.get("trail") == REMOVAL and plan.trails.organization
-    return plan.trails.organization.id if is_lost else ""
+    organization = plan.trails.organization
+    return organization.id if organization and changes.get("trail") == REMOVAL else ""
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:

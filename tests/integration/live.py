@@ -110,6 +110,7 @@ def _trail(cloudtrail: Any, trail: Document) -> Document:
         "bucket": trail["S3BucketName"],
         "key": trail.get("KmsKeyId"),
         "all regions": trail["IsMultiRegionTrail"],
+        "all accounts": trail["IsOrganizationTrail"],
         "global services": trail["IncludeGlobalServiceEvents"],
         "validation": trail["LogFileValidationEnabled"],
         "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"],
