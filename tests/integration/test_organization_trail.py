@@ -21,10 +21,12 @@ from tests.integration.test_deployer_policy import ROLE, make_role
 NAME = "iam-alerting"
 ADDRESS = "organization@example.com"
 TRUST = {"ServicePrincipal": "cloudtrail.amazonaws.com"}
-MEMBERS = ("payments", "search")
+MEMBERS = ("payments",)
 FOR_HUB = {
     "iam_alerting_trail": "organization",
     "iam_alerting_group_seconds": 5,
+    "iam_alerting_customer_key": True,
+    "iam_alerting_alarms": False,
     "iam_alerting_actions": ["iam:CreateUser"],
     "iam_alerting_subscribers": [ADDRESS],
     "iam_alerting_assume_role": ROLE,
@@ -151,7 +153,7 @@ def members(deployed: Run, organization: Organization) -> Run:
 
 
 def test_the_hub_makes_the_trail_which_is_the_management_accounts(deployed: Run, organization: Organization) -> None:
-    assert deployed.outcome("security").startswith("changed: bucket, trail, topic, "), deployed.output
+    assert deployed.outcome("security").startswith("changed: key, bucket, trail, topic, "), deployed.output
     trail = organization.trail()
     assert trail is not None
     assert (trail["S3BucketName"], trail["IsOrganizationTrail"], trail["IsMultiRegionTrail"]) == (
@@ -282,12 +284,12 @@ def test_teardown_tells_what_it_means_for_the_members_and_keeps_the_log_files(
     assert f"The trail is that of organization {organization.id}" in torn_down.output
     assert f"accounts of {organization.id} that have no other trail are deaf" in torn_down.outcome("security")
     assert organization.trail() is None
-    assert {kind for kind, live in resources(organization.hub).items() if live} == {"buckets", "roles"}
+    assert {kind for kind, live in resources(organization.hub).items() if live} == {"keys", "buckets", "roles"}
     assert all("deaf" not in torn_down.outcome(name) for name in MEMBERS)
 
 
 def test_the_policies_of_the_deploying_role_are_what_it_takes(torn_down: Run, organization: Organization) -> None:
-    needed = ("read", "deploy", "deploy-options", "deploy-organization")
+    needed = ("read", "deploy", "deploy-options", "deploy-key", "deploy-organization")
     statements = [each for policy in needed for each in permissions().of(policy)]
     assert organization.called - {action for each in statements for action in each.actions} == set()
     for each in statements:

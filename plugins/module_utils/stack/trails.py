@@ -86,8 +86,9 @@ class Trails:
             return f"iam_alerting_trail is {self.asked}, but {self.refusal}. Nothing was changed"
         if self.mode != EXISTING or self.in_use:
             return ""
+        mend = "Mend that" if self.objections else "If an account is to make the organization's, deploy that first"
         return (
-            f"iam_alerting_trail is existing, but {self.complaint}. Mend that, or set iam_alerting_trail to create for "
+            f"iam_alerting_trail is existing, but {self.complaint}. {mend}, or set iam_alerting_trail to create for "
             "a trail of Trailwatch's own, or to auto. Nothing was changed"
         )
 
@@ -208,7 +209,9 @@ def _for_organization(clients: Any, settings: Settings, known: Trails, others: S
     refusal = organization.why_no_trail(clients, settings) or _taken(known.listed, known.own, settings)
     if refusal:
         return dataclasses.replace(known, refusal=refusal)
-    return dataclasses.replace(known, mode=ORGANIZATION, organization=organization.read(clients), objections=apart)
+    beside = _beside([each for each in others if not _is_organizations(each)], settings)
+    whose = organization.read(clients)
+    return dataclasses.replace(known, mode=ORGANIZATION, organization=whose, objections=apart, beside=beside)
 
 
 def _lacking(trail: Document, told: str) -> str:

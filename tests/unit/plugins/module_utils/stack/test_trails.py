@@ -379,6 +379,7 @@ def test_one_for_other_events_is_no_first_copy(account: CloudTrail, told: str) -
     found = find(account, settings(**ORGANIZATION))
     assert (found.mode, found.failure) == ("organization", "")
     assert told in notes(found)["no trail that is there serves"][0]
+    assert notes(found)["beside ours there is trail"] == []
 
 
 @pytest.mark.parametrize("mode", ["auto", "organization"])
