@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import permissions
 from sandbox.client import Sandbox
 from tests.authorization import actions_of
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.live import Account, resources
+from tests.integration.live import Account, Management, resources
 from tests.integration.test_deployer_policy import ROLE, make_role
 
 NAME = "iam-alerting"
@@ -31,15 +29,6 @@ FOR_HUB = {
     "iam_alerting_subscribers": [ADDRESS],
     "iam_alerting_assume_role": ROLE,
 }
-
-
-class Management(Account):
-    """The account of the caller, which enters the others."""
-
-    @functools.cached_property
-    def session(self) -> boto3.session.Session:
-        keys = [self.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
-        return boto3.session.Session(*keys, region_name="us-east-1")
 
 
 class Organization:
