@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, authorization, identity, log_patterns, policies, sns_delivery, strict, trails
+from sandbox import alarms, authorization, identity, log_patterns, organization, policies, sns_delivery, strict, trails
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -51,9 +51,10 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     policies.install(management)
     authorization.install(policies.CALL.get)
     sns_delivery.install()
+    organization.install(management)
     trails.install()
     journal, faults = Journal(), Faults()
-    strict.install(files.status, journal, management)
+    strict.install(files.status, journal)
     delivery = Delivery(bus, files)
     accounts = Accounts(management)
     admin = Admin(journal, faults)

@@ -34,8 +34,8 @@ ANYWHERE = Place("aws", ANY, ANY, "iam-alerting")
 # IAM knows no region, and the stack may be made in any. So the partition's region is not in the template.
 IN_TEMPLATE = Place("${AWS::Partition}", ANY, "${AWS::AccountId}", "${Name}")
 
-# Only made if it is asked for.
-_OPTIONAL = "delete-logs"
+# Those that are only made if they are asked for, and the condition of the template.
+_OPTIONAL = {"delete-logs": "DeletesLogs", "deploy-organization": "MakesOrganizationTrail"}
 _GENERATED = "Made by `make permissions` from files/permissions.yml. Change that file, not this one."
 
 
@@ -104,7 +104,7 @@ def _managed_policy(name: str, known: Permissions) -> dict[str, Any]:
             "PolicyDocument": _substituted(known.document(name, IN_TEMPLATE)),
         },
     }
-    return {"Condition": "DeletesLogs", **resource} if name == _OPTIONAL else resource
+    return {"Condition": _OPTIONAL[name], **resource} if name in _OPTIONAL else resource
 
 
 def _substituted(value: Any) -> Any:
@@ -167,6 +167,12 @@ _PARAMETERS = {
         "AllowedValues": ["true", "false"],
         "Description": "Whether a teardown may delete the bucket with all log files (iam_alerting_delete_logs).",
     },
+    "OrganizationTrail": {
+        "Type": "String",
+        "Default": "false",
+        "AllowedValues": ["true", "false"],
+        "Description": "Whether the organization's trail may be made from here (iam_alerting_trail).",
+    },
 }
 
 _CONDITIONS = {
@@ -176,6 +182,7 @@ _CONDITIONS = {
     "HasSessionTags": {"Fn::Equals": [{"Ref": "SessionTags"}, "true"]},
     "HasSourceIdentity": {"Fn::Equals": [{"Ref": "SourceIdentity"}, "true"]},
     "DeletesLogs": {"Fn::Equals": [{"Ref": "DeleteLogs"}, "true"]},
+    "MakesOrganizationTrail": {"Fn::Equals": [{"Ref": "OrganizationTrail"}, "true"]},
 }
 
 

@@ -19,7 +19,7 @@ _FILE = Path(__file__).with_name("tampering.json")
 
 class Pipeline(NamedTuple):
     """The alerting itself: the name of its resources, the account, region and partition that they are in, and the ARN
-    of its key, if it has one of its own.
+    of its key, if it has one of its own, and of its trail, if that is the organization's.
     """
 
     name: str = ""
@@ -27,6 +27,7 @@ class Pipeline(NamedTuple):
     region: str = ""
     partition: str = "aws"
     key: str = ""
+    trail: str = ""
 
 
 # A list of actions may have more of these calls than the rule for tampering looks for. All that begin so do harm.

@@ -168,6 +168,8 @@ class ActionModule(ActionBase):
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": plan.desired["bucket"]["Name"],
+            # The id, if the trail that is to be removed is the organization's.
+            "organization": without_trail(plan, changes),
             # In words, if there is one.
             "key": key.title(plan.live.get("key")),
             "differing": list(changes),
@@ -177,7 +179,11 @@ class ActionModule(ActionBase):
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
         }
-        if arguments["state"] == "present" and (warnings := warnings_of(settings)):
+        if (
+            warnings := warnings_of(settings)
+            if arguments["state"] == "present"
+            else trails.warnings(result["organization"])
+        ):
             result["warnings"] = warnings
         if not changes:
             return result
@@ -223,7 +229,7 @@ def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> 
         settings = dataclasses.replace(settings, trail=CREATE)  # so that what is ours is found, whoever's trail serves
     with entered(arguments, settings) as account_clients:
         plan = made_plan(account_clients, settings, names, REREADS if arguments["applied"] else 0)
-        if plan.trails.failure:
+        if arguments["state"] == "present" and plan.trails.failure:
             raise TrailError(message=plan.trails.failure)
         changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
         if changes and not arguments["applied"]:
@@ -324,6 +330,12 @@ def session_path(arguments: dict[str, Any], settings: Settings) -> Path:
     """Where the session of an account that is entered in this way is handed on."""
     text = repr((access_of(arguments), settings.account_id, settings.region, settings.name))
     return Path(constants.DEFAULT_LOCAL_TMP) / f"trailwatch-session-{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def without_trail(plan: Plan, changes: Mapping[str, Change]) -> str:
+    """The id of the organization that loses its trail by the changes; empty if none does."""
+    organization = plan.trails.organization
+    return organization.id if organization and changes.get("trail") == REMOVAL else ""
 
 
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:

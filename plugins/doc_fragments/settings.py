@@ -183,8 +183,10 @@ options:
           - V(existing) is one that is there already and logs what is needed, the organization's or the account's. If
             there is none, it is a failure. A trail of our own is to be removed; its bucket is kept.
           - V(auto) is our own if it is there, else one that is there already, else a new one of our own.
+          - V(organization) is the organization's, one that it has already or one of our own. It is a failure if the
+            organization has one that does not serve, or if this account may make none.
         type: str
-        choices: [auto, create, existing]
+        choices: [auto, create, existing, organization]
         default: auto
       customer_key:
         description:

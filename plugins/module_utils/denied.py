@@ -79,11 +79,17 @@ def failure(purpose: str, client: Any, error: Exception) -> AnsibleAWSError:
 
 def _permission(client: Any, error: Any) -> str:
     """As AWS says it, which may be another one than that of the call; else by the call."""
-    said = _SAID.search(error.response["Error"].get("Message", ""))
+    said = says_permission(error)
     if said:
-        return said.group(1)
+        return said
     model = getattr(getattr(client, "meta", None), "service_model", None)
     return action(model.signing_name, error.operation_name) if model else ""
+
+
+def says_permission(error: Any) -> str:
+    """The permission that AWS itself names in its denial; empty if it names none."""
+    said = _SAID.search(error.response["Error"].get("Message", ""))
+    return said.group(1) if said else ""
 
 
 def action(signing_name: str, operation: str) -> str:

@@ -108,6 +108,11 @@ bucket:
   description: The name of the log bucket.
   type: str
   returned: success
+organization:
+  description: The id of the organization that loses its trail by what is to be removed; empty if none does.
+  type: str
+  returned: success
+  sample: ""
 key:
   description: The alias and id of the customer's key; empty if there is none, or it is to be deleted.
   type: str

@@ -41,6 +41,15 @@ class Account:
         return self.session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
 
 
+class Management(Account):
+    """The account of the caller, which enters the others."""
+
+    @functools.cached_property
+    def session(self) -> boto3.session.Session:
+        keys = [self.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+        return boto3.session.Session(*keys, region_name="us-east-1")
+
+
 def resources(account: Account) -> Document:
     """Everything in the account of the kinds that the role makes, by kind and name."""
     return {
@@ -108,7 +117,9 @@ def _bucket(s3: Any, name: str) -> Document:
 
 
 def trails(cloudtrail: Any) -> Document:
-    return {trail["Name"]: _trail(cloudtrail, trail) for trail in cloudtrail.describe_trails()["trailList"]}
+    """Those of the account; of the organization's it has shadows."""
+    own = cloudtrail.describe_trails(includeShadowTrails=False)["trailList"]
+    return {trail["Name"]: _trail(cloudtrail, trail) for trail in own}
 
 
 def _trail(cloudtrail: Any, trail: Document) -> Document:
@@ -117,6 +128,7 @@ def _trail(cloudtrail: Any, trail: Document) -> Document:
         "bucket": trail["S3BucketName"],
         "key": trail.get("KmsKeyId"),
         "all regions": trail["IsMultiRegionTrail"],
+        "all accounts": trail["IsOrganizationTrail"],
         "global services": trail["IncludeGlobalServiceEvents"],
         "validation": trail["LogFileValidationEnabled"],
         "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"],

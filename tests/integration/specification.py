@@ -73,6 +73,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 "bucket": bucket,
                 "key": None,
                 "all regions": True,
+                "all accounts": False,
                 "global services": True,
                 "validation": True,
                 "logging": True,

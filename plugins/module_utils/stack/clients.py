@@ -41,6 +41,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "GetPublicAccessBlock",
     ),
     "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
+    "organizations": (
+        "DescribeOrganization",
+        "ListAWSServiceAccessForOrganization",
+        "ListDelegatedAdministrators",
+    ),
     "cloudtrail": ("DescribeTrails", "GetEventSelectors", "GetTrailStatus", "ListTags", "LookupEvents"),
     "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),

@@ -26,7 +26,13 @@ def bucket_arn(settings: Settings) -> str:
 
 
 def trail_arn(settings: Settings) -> str:
-    return settings.arn("cloudtrail", f"trail/{settings.name}")
+    """The ARN of our trail. The organization's has the account id of the management account, whoever makes it."""
+    return f"arn:{settings.partition}:cloudtrail:{settings.region}:{settings.trail_owner}:trail/{settings.name}"
+
+
+def organizations_trail_arn(settings: Settings) -> str:
+    """The ARN of our trail if it is the organization's, which then need not be this account's; else nothing."""
+    return trail_arn(settings) if settings.organization else ""
 
 
 def topic_arn(settings: Settings) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import A
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
     ABSENT,
     FUNCTION,
+    ORGANIZATION,
     PRESENT,
     QUEUE,
     Settings,
@@ -79,11 +80,11 @@ def make_plan(clients: Any, settings: Settings, components: Sequence[str]) -> Pl
     Raises:
         AnsibleAWSError: a read failed, or a resource is somebody else's. It says which call or resource.
     """
-    found = trails.find(clients, settings) if {"bucket", "trail"} & set(components) else Trails()
+    found = trails.find(clients, settings) if _depends_on_trail(settings) & set(components) else Trails()
     tagged = tagged_resources(clients["resourcegroupstaggingapi"], settings.name)
     former = _former_target(clients["lambda"], settings, tagged)
-    documents = desired_stack(dataclasses.replace(settings, trail=found.mode, former=former))
-    account = Account(clients, tagged, found.listed, key.find(clients["kms"], tagged, documents["key"]))
+    documents = desired_stack(dataclasses.replace(found.settle(settings), former=former))
+    account = Account(clients, tagged, found.own, key.find(clients["kms"], tagged, documents["key"]))
     desired = key.resolved(documents, account.key)
     with ThreadPoolExecutor(THREADS) as pool:
         live = dict(
@@ -111,6 +112,14 @@ def _former_target(lambda_client: Any, settings: Settings, tagged: Collection[st
     except is_ansible_aws_error_code("ResourceNotFoundException"):
         return ""
     return QUEUE if names.event_queue_arn(settings) in tagged else FUNCTION
+
+
+def _depends_on_trail(settings: Settings) -> set[str]:
+    """The components of which only the trail that serves tells how they are to be."""
+    if settings.trail == ORGANIZATION:
+        # They name it, and have to know whose it is.
+        return {"key", "bucket", "trail", "function", "tampering_rule"}
+    return {"bucket", "trail"}
 
 
 def _subscribers(topic: str, live: Mapping[str, Any], desired: Mapping[str, Document]) -> tuple[Document, ...]:

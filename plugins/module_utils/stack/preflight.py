@@ -56,7 +56,8 @@ def check(clients: Any, settings: Settings, plan: Plan, changes: Mapping[str, Ch
     """
     if "trail" in changes and "trail" not in plan.present:
         trails.check_quota(plan.trails, settings)
-    _check_permissions(clients, settings, needed(settings, plan, changes))
+    settled = plan.trails.settle(settings)
+    _check_permissions(clients, settled, needed(settled, plan, changes))
 
 
 def needed(settings: Settings, plan: Plan, changes: Mapping[str, Change]) -> dict[str, list[str]]:

@@ -45,7 +45,7 @@ PRESENT, ABSENT, RETAINED = "present", "absent", "retained"
 HTTPS_FORMATS = ("finding", "amazon-q")
 # What the account's own rules hand events to.
 FUNCTION, QUEUE = "function", "queue"
-TRAIL_MODES = AUTO, CREATE, EXISTING = "auto", "create", "existing"
+TRAIL_MODES = AUTO, CREATE, EXISTING, ORGANIZATION = "auto", "create", "existing", "organization"
 
 
 _TOPIC_ARN = re.compile(
@@ -55,6 +55,14 @@ _TOPIC_ARN = re.compile(
 
 class SettingsError(ValueError):
     """A variable of the role has a value that cannot be used. The text names variable, value and way out."""
+
+
+@dataclass(frozen=True)
+class Organization:
+    """The organization whose trail is ours. Its management account owns the trail, whoever makes it."""
+
+    id: str
+    management: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,8 @@ class Settings:
     alarms: bool = True
     fallback: str = ""
     trail: str = AUTO
+    # Not a variable: it is found out when the trail is to be, or is, the organization's.
+    organization: Organization | None = None
     customer_key: bool = False
     heartbeat_minutes: int = 0
     topology: Topology = ALONE
@@ -140,6 +150,11 @@ class Settings:
     def state_of_trail(self) -> str:
         """What is to become of our trail and its bucket. Before it is settled which trail serves, they are wanted."""
         return ABSENT if self.trail == EXISTING else PRESENT
+
+    @property
+    def trail_owner(self) -> str:
+        """The account in the ARN of our trail."""
+        return self.organization.management if self.organization else self.account_id
 
     @property
     def state_of_heartbeat(self) -> str:

@@ -93,6 +93,7 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
                 "S3BucketName",
                 "KmsKeyId",
                 "IsMultiRegionTrail",
+                "IsOrganizationTrail",
                 "IncludeGlobalServiceEvents",
                 "LogFileValidationEnabled",
             ),

@@ -64,7 +64,8 @@ class Evidence:
     @functools.cached_property
     def trail(self) -> Document | None:
         """Our own trail."""
-        return trail.live(Account(self._clients, {}, self.trails.listed), self._desired["trail"])
+        desired = trail.desired(self.trails.settle(self._settings))
+        return trail.live(Account(self._clients, {}, self.trails.own), desired)
 
     @functools.cached_property
     def rules(self) -> event_rule.Live:

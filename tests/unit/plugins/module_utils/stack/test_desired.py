@@ -12,7 +12,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern impor
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Organization, Settings
 
 SETTINGS = {
     "name": "iam-alerting",
@@ -346,3 +346,45 @@ def test_whoever_touches_the_key_is_told_of(name: str) -> None:
 
 def _branches(patterns: list[Any]) -> list[Any]:
     return [branch for pattern in patterns for branch in pattern["detail"].get("$or", [pattern["detail"]])]
+
+
+OF_ORGANIZATION = {
+    "trail": "organization",
+    "organization": Organization("o-abcdefghij", "999999999999"),
+    "customer_key": True,
+}
+
+
+def test_the_organizations_trail_is_the_management_accounts_wherever_it_is_made() -> None:
+    documents = stack(**OF_ORGANIZATION)
+    arn = "arn:aws:cloudtrail:us-east-1:999999999999:trail/iam-alerting"
+    assert documents["trail"]["TrailARN"] == arn
+    assert documents["trail"]["IsOrganizationTrail"] is True
+    assert documents["trail"]["S3BucketName"] == "iam-alerting-111111111111-us-east-1"
+    policies = [documents[name]["Policy"] for name in ("bucket", "key")]
+    conditions = [
+        each["Condition"]["StringEquals"]["aws:SourceArn"]
+        for policy in policies
+        for each in policy["Statement"]
+        if each["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+    ]
+    assert conditions == [arn] * 6
+    assert documents["function"]["Environment"]["TRAIL_ARN"] == arn
+    assert any(arn in render(pattern) for pattern in documents["tampering_rule"]["EventPatterns"])
+
+
+def test_its_log_files_come_into_the_folders_of_management_account_and_organization() -> None:
+    policy = stack(**OF_ORGANIZATION)["bucket"]["Policy"]
+    bucket = "arn:aws:s3:::iam-alerting-111111111111-us-east-1"
+    assert statement(policy, "CloudTrailWritesLogFiles")["Resource"] == f"{bucket}/AWSLogs/999999999999/*"
+    assert statement(policy, "CloudTrailWritesLogFilesOfMembers")["Resource"] == f"{bucket}/AWSLogs/o-abcdefghij/*"
+
+
+def test_without_an_organization_nothing_of_it_is_named() -> None:
+    documents = stack()
+    assert "TRAIL_ARN" not in documents["function"]["Environment"]
+    assert [each["Sid"] for each in documents["bucket"]["Policy"]["Statement"]] == [
+        "CloudTrailReadsAcl",
+        "CloudTrailWritesLogFiles",
+        "TlsOnly",
+    ]

@@ -15,6 +15,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagno
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.evidence import Evidence
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_trails import (
     CloudTrail,
+    made,
     settings,
     trail,
 )
@@ -25,7 +26,14 @@ class WithTags(CloudTrail):
         return {"ResourceTagList": [{"TagsList": [{"Key": "trailwatch", "Value": "iam-alerting"}]}]}
 
 
-OURS, OTHERS = trail("iam-alerting"), trail()
+class Administrator(WithTags):
+    """It is told the event selectors of the organization's trails."""
+
+    def get_event_selectors(self, TrailName: str) -> Any:  # noqa: N803
+        return {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}]}
+
+
+OURS, OTHERS, OF_ORGANIZATION = trail("iam-alerting"), trail(), made()
 
 
 @pytest.mark.parametrize(
@@ -38,6 +46,13 @@ OURS, OTHERS = trail("iam-alerting"), trail()
         (WithTags(OTHERS), "existing", None),
         (WithTags(OTHERS, stopped=("others",)), "existing", "no trail that is there serves: others: it is not logging"),
         (WithTags(OTHERS, stopped=("others",)), "auto", "no trail that is there serves: others: it is not logging"),
+        (Administrator(OF_ORGANIZATION), "organization", None),
+        (
+            Administrator(OF_ORGANIZATION, stopped=("iam-alerting",)),
+            "organization",
+            "the trail iam-alerting is not logging",
+        ),
+        (Administrator(), "organization", "there is no trail iam-alerting"),
     ],
 )
 def test_the_trail_that_serves_is_looked_at(clients: CloudTrail, mode: str, told: str | None) -> None:
