@@ -465,7 +465,7 @@ def key_statements(account: str) -> list[dict[str, Any]]:
     )
     role = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/iam-alerting-function"}}
     sns, sqs, dynamodb = (
-        {"StringLike": {"kms:ViaService": f"{name}.us-east-1.amazonaws.com*"}} for name in ("sns", "sqs", "dynamodb")
+        {"kms:ViaService": [f"{name}.us-east-1.amazonaws.com"]} for name in ("sns", "sqs", "dynamodb")
     )
     alarms = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:us-east-1:{account}:alarm:*"}}
     anybody = {"AWS": "*"}
@@ -476,9 +476,9 @@ def key_statements(account: str) -> list[dict[str, Any]]:
         ("CloudTrailDescribesTheKey", cloudtrail, ["kms:DescribeKey"], by_trail),
         ("RulesSendToTheQueues", events, encrypt, {"StringEquals": from_here | to_queues}),
         ("AlarmsPublish", cloudwatch, encrypt, {"StringEquals": from_here | to_topic} | alarms),
-        ("TheFunctionPublishes", anybody, encrypt, role | sns | {"StringEquals": to_topic}),
-        ("TheFunctionUsesTheQueues", anybody, encrypt, role | sqs | {"StringEquals": to_queues}),
-        ("TheFunctionRemembers", anybody, on_table, role | dynamodb),
+        ("TheFunctionPublishes", anybody, encrypt, role | {"StringEquals": sns | to_topic}),
+        ("TheFunctionUsesTheQueues", anybody, encrypt, role | {"StringEquals": sqs | to_queues}),
+        ("TheFunctionRemembers", anybody, on_table, role | {"StringEquals": dynamodb}),
     ]
     return [
         {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}

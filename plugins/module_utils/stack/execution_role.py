@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call, policies_differ
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import via_service
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, refuse_foreign, tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
@@ -69,7 +70,7 @@ def _of_member(settings: Settings) -> dict[str, Any]:
         "ArnLike": {"aws:SourceArn": names.rule_arns(settings)},
     }
     # The hub's queue may have a key, of which only the hub knows the ARN.
-    through = {"kms:ViaService": f"sqs.{settings.region}.amazonaws.com*"}
+    through = {"kms:ViaService": via_service("sqs", settings.region)}
     policy = [
         {"Sid": "SendEventsToTheHub", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue},
         {
@@ -77,7 +78,7 @@ def _of_member(settings: Settings) -> dict[str, Any]:
             "Effect": "Allow",
             "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
             "Resource": f"arn:{settings.partition}:kms:{settings.region}:{settings.topology.hub}:key/*",
-            "Condition": {"StringLike": through, "StringEquals": {"kms:EncryptionContext:aws:sqs:arn": queue}},
+            "Condition": {"StringEquals": through | {"kms:EncryptionContext:aws:sqs:arn": queue}},
         },
     ]
     what = f"Sends events of Trailwatch's rules {settings.name} to the account {settings.topology.hub}."

@@ -105,6 +105,7 @@ def test_the_key_of_a_hub_lets_members_encrypt_for_its_queue_only() -> None:
     assert condition["StringEquals"] == {
         "aws:PrincipalOrgID": "o-abcdefghij",
         "kms:EncryptionContext:aws:sqs:arn": QUEUE,
+        "kms:ViaService": ["sqs.us-east-1.amazonaws.com"],
     }
     assert condition["ArnLike"] == {"aws:PrincipalArn": ROLES}
 
