@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition. What is the same in all of them is no attribute: the principals of the services that act for the
-    stack end on C(amazonaws.com) everywhere (AWS CDK, C(region-info); Terraform AWS provider, C(aws_service_principal)).
+    """A partition.
+
+    What is the same in all of them is no attribute: the principals of the services that act for the stack end on
+    C(amazonaws.com) everywhere (AWS CDK, C(region-info); Terraform AWS provider, C(aws_service_principal)).
 
     Attributes:
         iam_region: IAM's signing region, as in botocore's endpoint rules. IAM is one service for a whole partition; its

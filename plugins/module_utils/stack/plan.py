@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import bucket, key, subscriptions, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    bucket,
+    key,
+    regions,
+    rule,
+    subscriptions,
+    trails,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
@@ -70,10 +77,13 @@ def make_plan(clients: Any, settings: Settings, names: Sequence[str]) -> Plan:
         AnsibleAWSError: a read failed, or a resource is somebody else's. It says which call or resource.
     """
     found = trails.find(clients, settings) if {"bucket", "trail"} & set(names) else Trails()
-    documents = desired_stack(dataclasses.replace(settings, trail=found.mode))
+    settings = dataclasses.replace(settings, trail=found.mode)
     tagged = tagged_resources(clients["resourcegroupstaggingapi"], settings.name)
-    account = Account(clients, tagged, found.listed, key.find(clients["kms"], tagged, documents["key"]))
-    desired = key.resolved(documents, account.key)
+    account = Account(clients, tagged, found.listed, key.find(clients["kms"], tagged, key.desired(settings)))
+    if {"forwarders", "rule"} & set(names):
+        before = regions.told_in(rule.listed(account, settings.name), settings.name)
+        settings = regions.settled(clients, settings, before)
+    desired = key.resolved(desired_stack(settings), account.key)
     with ThreadPoolExecutor(THREADS) as pool:
         live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
     return Plan(

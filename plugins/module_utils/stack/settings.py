@@ -80,6 +80,8 @@ class Settings:
     trail: str = AUTO
     customer_key: bool = False
     heartbeat_minutes: int = 0
+    forwarding_regions: tuple[str, ...] = ()
+    former_regions: tuple[str, ...] = ()
     topology: Topology = ALONE
 
     @property

@@ -47,6 +47,7 @@ def test_a_member_has_only_what_sends_its_events() -> None:
         "trail",
         "queue",
         "execution_role",
+        "forwarders",
         "rule",
         "tampering_rule",
     ]
