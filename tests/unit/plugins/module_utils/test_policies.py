@@ -49,6 +49,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "with fallback": {"fallback": "on-call@example.com"},
     "with heartbeat": {"heartbeat_minutes": 15},
     "with another's trail": {"trail": "existing"},
+    "with forwarders": {"forwarding_regions": ("eu-west-1",)},
 }
 EVERYTHING = {name: value for option in OPTIONS.values() for name, value in option.items()}
 VARIANTS = {"plain": {}, **OPTIONS, "with everything": EVERYTHING}
