@@ -6,7 +6,7 @@
 
 CloudTrail's events come to the event bus of the region in which they are recorded, whatever the trail's scope
 (CloudTrail User Guide, "Multi-Region trails"). The target is the default bus of the pipeline's region, by a role and
-without a policy of that bus, as it is the same account's (AWS re:Post, "route events to a centralized event bus").
+without a policy of that bus, as it is the same account's (AWS re:Post, C(eventbridge-centralized-bus-to-bus)).
 EventBridge sends an event on to no third bus (EventBridge User Guide, "Sending events between event buses"); from the
 second, rules send it to their targets as any other, also to a hub's queue.
 
