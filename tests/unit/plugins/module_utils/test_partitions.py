@@ -31,7 +31,12 @@ TOPOLOGIES = {
     "member": Topology(MEMBER, hub=HUB_ID),
 }
 EVERYTHING = Settings(
-    **SETTINGS, group_seconds=300, customer_key=True, fallback="on-call@example.com", heartbeat_minutes=15
+    **SETTINGS,
+    group_seconds=300,
+    customer_key=True,
+    fallback="on-call@example.com",
+    heartbeat_minutes=15,
+    forwarding_regions=("all",),
 )
 # The principals of services that are the same in every partition.
 PRINCIPALS = {f"{name}.amazonaws.com" for name in ("cloudtrail", "cloudwatch", "events", "lambda")}
