@@ -9,7 +9,18 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, authorization, identity, log_patterns, organization, policies, sns_delivery, strict, trails
+from sandbox import (
+    alarms,
+    authorization,
+    identity,
+    log_patterns,
+    organization,
+    policies,
+    regions,
+    sns_delivery,
+    strict,
+    trails,
+)
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -49,6 +60,7 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     alarms.install()
     log_patterns.install()
     policies.install(management)
+    regions.install()
     authorization.install(policies.CALL.get)
     sns_delivery.install()
     organization.install(management)

@@ -53,6 +53,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     make_plan,
     reported_diff,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.regions import ALL, check_forwarding_regions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
     AUTO,
     CREATE,
@@ -118,6 +119,7 @@ SETTINGS: dict[str, Any] = {
     "customer_key": {"type": "bool", "default": False},
     "heartbeat_minutes": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
+    "forwarding_regions": {"type": "raw", "default": []},
     "topology": {"type": "str", "choices": list(TOPOLOGIES), "default": STANDALONE},
     "hub": {"type": "str", "default": ""},
     "organization": {"type": "str", "default": ""},
@@ -226,7 +228,7 @@ def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> 
         AnsibleAWSError: a read failed, a resource is somebody else's, or the changes could not be made to the end.
     """
     if arguments["state"] == "absent":
-        settings = dataclasses.replace(settings, trail=CREATE)  # so that what is ours is found, whoever's trail serves
+        settings = to_be_removed(settings)
     with entered(arguments, settings) as account_clients:
         plan = made_plan(account_clients, settings, names, REREADS if arguments["applied"] else 0)
         if arguments["state"] == "present" and plan.trails.failure:
@@ -235,6 +237,12 @@ def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> 
         if changes and not arguments["applied"]:
             preflight.check(account_clients, settings, plan, changes)
         return with_history(arguments, account_clients, plan), changes
+
+
+def to_be_removed(settings: Settings) -> Settings:
+    """The settings by which all that is ours is found: whoever's trail serves, and forwarders in any region."""
+    regions = (ALL,) if settings.forwarding_regions else ()
+    return dataclasses.replace(settings, trail=CREATE, forwarding_regions=regions)
 
 
 def with_history(arguments: dict[str, Any], account_clients: Any, plan: Plan) -> Plan:
@@ -455,6 +463,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trail=arguments["trail"],
         customer_key=arguments["customer_key"],
         heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
+        forwarding_regions=check_forwarding_regions(arguments["forwarding_regions"], region),
         topology=topology,
         beside=arguments["beside"],
     )

@@ -200,6 +200,12 @@ options:
           - With 0 there is to be no C(heartbeat_rule). What is left of it is to be removed.
         type: int
         default: 0
+      forwarding_regions:
+        description:
+          - Regions whose events are forwarded to that of the pipeline, a list, or V(all) for those that are enabled.
+          - A region that is no longer there loses its rule, which is remembered by the rule of the action list.
+        type: raw
+        default: []
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

@@ -37,8 +37,8 @@ class Account:
             keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1"
         )
 
-    def client(self, service: str) -> Any:
-        return self.session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
+    def client(self, service: str, region: str = "us-east-1") -> Any:
+        return self.session.client(service, region_name=region, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
 
 
 class Management(Account):

@@ -35,6 +35,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         "iam_alerting_heartbeat_minutes": 15,
         "iam_alerting_customer_key": True,
         "iam_alerting_fallback": FALLBACK,
+        "iam_alerting_forwarding_regions": [drift.FORWARDING_REGION],
         "iam_alerting_verify_with": "role",
     },
 }

@@ -132,6 +132,26 @@ def rule_arns(settings: Settings) -> list[str]:
     return [rule_arn(settings), f"{rule_arn(settings)}-*"]
 
 
+def event_bus_arn(settings: Settings) -> str:
+    """The bus that CloudTrail's events arrive on."""
+    return settings.arn("events", "event-bus/default")
+
+
+def forwarder_name(settings: Settings) -> str:
+    """The rule in each region whose events are forwarded, and the role that it sends them by."""
+    return f"{settings.name}-forwarder"
+
+
+def forwarder_arns(settings: Settings) -> list[str]:
+    """Patterns for the ARNs of the forwarders and of their further shards, in any region."""
+    first = f"arn:{settings.partition}:events:*:{settings.account_id}:rule/{forwarder_name(settings)}"
+    return [first, f"{first}-*"]
+
+
+def forwarder_role_arn(settings: Settings) -> str:
+    return settings.global_arn("iam", f"role/{forwarder_name(settings)}")
+
+
 def tampering_rule_name(settings: Settings) -> str:
     return f"{settings.name}-tampering"
 

@@ -16,7 +16,15 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import bucket, key, names, subscriptions, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    bucket,
+    key,
+    names,
+    regions,
+    rule,
+    subscriptions,
+    trails,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
@@ -82,10 +90,12 @@ def make_plan(clients: Any, settings: Settings, components: Sequence[str]) -> Pl
     """
     found = trails.find(clients, settings) if _depends_on_trail(settings) & set(components) else Trails()
     tagged = tagged_resources(clients["resourcegroupstaggingapi"], settings.name)
-    former = _former_target(clients["lambda"], settings, tagged)
-    documents = desired_stack(dataclasses.replace(found.settle(settings), former=former))
-    account = Account(clients, tagged, found.own, key.find(clients["kms"], tagged, documents["key"]))
-    desired = key.resolved(documents, account.key)
+    settings = dataclasses.replace(found.settle(settings), former=_former_target(clients["lambda"], settings, tagged))
+    account = Account(clients, tagged, found.own, key.find(clients["kms"], tagged, key.desired(settings)))
+    if {"forwarders", "rule"} & set(components):
+        before = regions.told_in(rule.listed(account, settings.name), settings.name)
+        settings = regions.settled(clients, settings, before)
+    desired = key.resolved(desired_stack(settings), account.key)
     with ThreadPoolExecutor(THREADS) as pool:
         live = dict(
             zip(components, pool.map(lambda name: _live(account, name, desired[name]), components), strict=True)
@@ -99,7 +109,7 @@ def make_plan(clients: Any, settings: Settings, components: Sequence[str]) -> Pl
         trails=found,
         kept=tuple(bucket.kept(account, desired["bucket"])) if "bucket" in components else (),
         fallback=_subscribers("fallback_topic", live, desired),
-        former=former,
+        former=settings.former,
     )
 
 

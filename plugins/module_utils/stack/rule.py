@@ -16,6 +16,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, 
 from ansible_collections.trailwatch.aws.plugins.module_utils.invoke_permission import Statements
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.regions import told
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, QUEUE, Settings
 
 # The same whether it is the function or the queue: so one is replaced by the other in one call, and no event goes to
@@ -30,7 +31,7 @@ def desired(settings: Settings) -> dict[str, Any]:
     """The rule, in the terms of the module iam_event_rule: patterns and shards follow from the actions."""
     return {
         "Name": settings.name,
-        "Description": "Critical IAM actions, for the function of the same name.",
+        "Description": f"Critical IAM actions, for the function of the same name.{told(settings.forwarding_regions)}",
         "Actions": list(settings.actions),
         **common(settings),
         "OtherRules": {
@@ -70,7 +71,7 @@ def live(account: Account, desired: Document) -> event_rule.Live:
     """
     found = read(account, desired)
     # What lets the stack's other rules invoke the function is theirs to make, and to remove with them.
-    there = {rule["Arn"] for rule in _listed(account, desired)}
+    there = {rule["Arn"] for rule in listed(account, desired["Prefix"])}
     theirs = [arn for arn, state in desired["OtherRules"].items() if state == PRESENT or arn in there]
     others = {function: _without(statements, theirs) for function, statements in found.others.items()}
     return dataclasses.replace(found, others=others)
@@ -99,16 +100,14 @@ def read(account: Account, desired: Document) -> event_rule.Live:
         each: account.once("policy of the function", lambda: invoke_permission.policy(lambda_client, function))
         for each in functions
     }
-    known = event_rule.Known(_listed(account, desired), policies, known_tags)
+    known = event_rule.Known(listed(account, desired["Prefix"]), policies, known_tags)
     return event_rule.describe(events, lambda_client, desired["Name"], functions=functions, known=known)
 
 
-def _listed(account: Account, desired: Document) -> list[Document]:
+def listed(account: Account, prefix: str) -> list[Document]:
     """The rules whose names begin like those of the stack, whoever they belong to."""
-    listed: list[Document] = account.once(
-        "rules", lambda: event_rule.list_rules(account.clients["events"], desired["Prefix"])
-    )
-    return listed
+    found: list[Document] = account.once("rules", lambda: event_rule.list_rules(account.clients["events"], prefix))
+    return found
 
 
 def is_there(live: event_rule.Live | None) -> bool:

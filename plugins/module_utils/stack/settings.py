@@ -18,7 +18,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Acti
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, expand_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
-    IAM_REGIONS,
+    PARTITIONS,
     UnknownPartitionError,
     iam_region,
     partition_of,
@@ -98,6 +98,8 @@ class Settings:
     organization: Organization | None = None
     customer_key: bool = False
     heartbeat_minutes: int = 0
+    forwarding_regions: tuple[str, ...] = ()
+    former_regions: tuple[str, ...] = ()
     topology: Topology = ALONE
     beside: bool = True
     former: str = ""
@@ -256,7 +258,7 @@ def check_region(region: str | None, configured: str | None) -> str:
         source = f"iam_alerting_region is {region!r}" if region else f"The AWS configuration's region is {configured!r}"
         raise SettingsError(
             f"{source}, but {error}, so it is not known where its IAM events are delivered. Set iam_alerting_region to "
-            f"one of {', '.join(IAM_REGIONS.values())}."
+            f"one of {', '.join(each.iam_region for each in PARTITIONS.values())}."
         ) from error
     if region and region != home:
         raise SettingsError(

@@ -266,6 +266,10 @@ UNCERTAIN = {
         },
         "the mapping is made or changed, and Lambda chooses the id that it is asked on",
     ),
+    "forwarders": (
+        {"Regions", "Rule", "rule", *WRITES["rule"]} - {preflight.NEW, preflight.GONE, OTHER_PERMISSIONS},
+        "what policies say of regions is more than an ARN tells",
+    ),
     **dict.fromkeys(
         ("rule", "heartbeat_rule", "tampering_rule"), ({"targets", "permissions"}, "one is put or taken away")
     ),

@@ -47,6 +47,7 @@ def test_a_member_has_only_what_sends_its_events() -> None:
         "trail",
         "queue",
         "execution_role",
+        "forwarders",
         "rule",
         "tampering_rule",
     ]
@@ -115,6 +116,7 @@ def test_the_key_of_a_hub_lets_members_encrypt_for_its_queue_only() -> None:
     assert condition["StringEquals"] == {
         "aws:PrincipalOrgID": "o-abcdefghij",
         "kms:EncryptionContext:aws:sqs:arn": QUEUE,
+        "kms:ViaService": ["sqs.us-east-1.amazonaws.com"],
     }
     assert condition["ArnLike"] == {"aws:PrincipalArn": ROLES}
 
