@@ -26,7 +26,8 @@ def record_of(key: str, resource_arn: str) -> dict[str, Any] | None:
     """The record of a key that a resource names by id, ARN or alias; None for AWS's own, and for none."""
     if not key or "alias/aws/" in key:
         return None
-    parts = resource_arn.split(":")
+    # One that is named by its ARN may be another account's.
+    parts = (key if key.startswith("arn:") else resource_arn).split(":")
     with request_scope(parts[4], parts[3]):
         return kms._resolve_key(key) or {"Arn": key, "KeyState": "missing"}
 
