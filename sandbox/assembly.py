@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, authorization, identity, log_patterns, policies, sns_delivery, strict, trails
+from sandbox import alarms, authorization, identity, log_patterns, policies, sns_delivery, stacks, strict, trails
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -22,6 +22,7 @@ from sandbox.logfiles import LogFiles
 from sandbox.mailbox import Mailbox
 from sandbox.mappings import Mappings
 from sandbox.sns_mail import SnsMail
+from sandbox.stack_sets import StackSets
 from sandbox.targets import Targets
 from sandbox.wire import Request
 
@@ -44,18 +45,20 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     files = LogFiles()
     mappings = Mappings(functions)
     mail = SnsMail(Mailbox(state / "mail"), endpoint)
-    for part in (functions, bus, mail, mappings):
+    stack_sets = StackSets(management)
+    for part in (functions, bus, mail, mappings, stack_sets):
         part.install()
     alarms.install()
     log_patterns.install()
     policies.install(management)
     authorization.install(policies.CALL.get)
     sns_delivery.install()
+    stacks.install()
     trails.install()
     journal, faults = Journal(), Faults()
     strict.install(files.status, journal, management)
     delivery = Delivery(bus, files)
-    accounts = Accounts(management)
+    accounts = Accounts(management, stack_sets.deploy_automatically)
     admin = Admin(journal, faults)
     _extend(admin, accounts, delivery, mail, bus)
     return Sandbox(Layer(app, admin, journal, faults, delivery, mail), accounts, files, functions, mappings)
