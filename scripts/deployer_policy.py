@@ -35,7 +35,7 @@ ANYWHERE = Place("aws", ANY, ANY, "iam-alerting")
 IN_TEMPLATE = Place("${AWS::Partition}", ANY, "${AWS::AccountId}", "${Name}")
 
 # Only made if it is asked for.
-_OPTIONAL = "delete-logs"
+_OPTIONAL = {"delete-logs": "DeletesLogs", "deploy-stack-set": "HasStackSet"}
 _GENERATED = "Made by `make permissions` from files/permissions.yml. Change that file, not this one."
 
 
@@ -104,7 +104,7 @@ def _managed_policy(name: str, known: Permissions) -> dict[str, Any]:
             "PolicyDocument": _substituted(known.document(name, IN_TEMPLATE)),
         },
     }
-    return {"Condition": "DeletesLogs", **resource} if name == _OPTIONAL else resource
+    return {"Condition": _OPTIONAL[name], **resource} if name in _OPTIONAL else resource
 
 
 def _substituted(value: Any) -> Any:
@@ -167,6 +167,12 @@ _PARAMETERS = {
         "AllowedValues": ["true", "false"],
         "Description": "Whether a teardown may delete the bucket with all log files (iam_alerting_delete_logs).",
     },
+    "StackSet": {
+        "Type": "String",
+        "Default": "false",
+        "AllowedValues": ["true", "false"],
+        "Description": "Whether it may put out the members' stack set (iam_alerting_member_organizational_units).",
+    },
 }
 
 _CONDITIONS = {
@@ -176,6 +182,7 @@ _CONDITIONS = {
     "HasSessionTags": {"Fn::Equals": [{"Ref": "SessionTags"}, "true"]},
     "HasSourceIdentity": {"Fn::Equals": [{"Ref": "SourceIdentity"}, "true"]},
     "DeletesLogs": {"Fn::Equals": [{"Ref": "DeleteLogs"}, "true"]},
+    "HasStackSet": {"Fn::Equals": [{"Ref": "StackSet"}, "true"]},
 }
 
 

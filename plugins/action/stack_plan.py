@@ -40,7 +40,14 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.denied import Denie
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
 from ansible_collections.trailwatch.aws.plugins.module_utils.session_file import read_session, session_text
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    clients,
+    key,
+    member_stack_set,
+    preflight,
+    subscriptions,
+    trails,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
@@ -74,11 +81,14 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
+    ENGINES,
+    PLAYBOOK,
     STANDALONE,
     TOPOLOGIES,
     Topology,
     TopologyError,
     check_topology,
+    with_stack_set,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError
 
@@ -121,6 +131,8 @@ SETTINGS: dict[str, Any] = {
     "hub": {"type": "str", "default": ""},
     "organization": {"type": "str", "default": ""},
     "members": {"type": "dict", "default": {}},
+    "member_engine": {"type": "str", "choices": list(ENGINES), "default": PLAYBOOK},
+    "member_organizational_units": {"type": "list", "elements": "str", "default": []},
 }
 # The option of that name, which all modules take that act on a stack as a whole.
 SETTINGS_OPTION = {"settings": {"type": "dict", "required": True, "options": SETTINGS}}
@@ -173,6 +185,8 @@ class ActionModule(ActionBase):
             result["warnings"] = warnings
         if not changes:
             return result
+        if settings.is_of_stack_set:
+            result |= {"to_apply": False, "failed": True, "msg": for_cloudformation(settings, changes)}
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
         if result["to_apply"]:
@@ -218,6 +232,8 @@ def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> 
         if plan.trails.failure:
             raise TrailError(message=plan.trails.failure)
         changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
+        if settings.is_of_stack_set:
+            return plan, {} if arguments["state"] == "absent" else changes
         if changes and not arguments["applied"]:
             preflight.check(account_clients, settings, plan, changes)
         return with_history(arguments, account_clients, plan), changes
@@ -360,6 +376,15 @@ def what_of_which(names: Iterable[str], unwanted: Collection[str], changed: str,
     return "; ".join(f"{doing}: {', '.join(which)}" for doing, which in ((changed, made), (removed, gone)) if which)
 
 
+def for_cloudformation(settings: Settings, changes: Mapping[str, Change]) -> str:
+    """That a member of the stack set differs from it, and who mends that."""
+    return (
+        f"iam_alerting_member_engine is stackset, and what the stack set {settings.name} makes is not in the account "
+        f"as it is to be: {', '.join(changes)}. CloudFormation mends it, not the playbook: deploy for the account that "
+        "has the stack set, and see there what became of the stack of this one. Or set the variable to playbook."
+    )
+
+
 def left_over(changes: Mapping[str, Change]) -> str:
     """What still differs after it was deployed."""
     parts = [
@@ -416,6 +441,8 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     )
     if not settings.is_member:
         return settings
+    if settings.is_of_stack_set:
+        return member_stack_set.of_member(settings, account_id)
     return dataclasses.replace(settings, alarms=False, fallback="", group_seconds=0, heartbeat_minutes=0)
 
 
@@ -427,7 +454,8 @@ def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: 
     """
     told = (arguments[name] for name in ("topology", "hub", "organization", "members"))
     try:
-        return check_topology(*told, account_id, group_seconds)
+        topology = check_topology(*told, account_id, group_seconds)
+        return with_stack_set(topology, arguments["member_engine"], arguments["member_organizational_units"])
     except TopologyError as error:
         raise SettingsError(str(error)) from error
 

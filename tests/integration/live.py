@@ -41,6 +41,15 @@ class Account:
         return self.session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
 
 
+class Management(Account):
+    """The account of the caller, which enters the others."""
+
+    @functools.cached_property
+    def session(self) -> boto3.session.Session:
+        keys = [self.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+        return boto3.session.Session(*keys, region_name="us-east-1")
+
+
 def resources(account: Account) -> Document:
     """Everything in the account of the kinds that the role makes, by kind and name."""
     return {

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox.client import Sandbox
 from tests.integration import others
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.live import Account
+from tests.integration.live import Account, Management
 
 ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, alarms, tampering_rule"
 WITHOUT_TRAIL = ALL.removeprefix("bucket, trail, ")
@@ -178,15 +176,6 @@ def test_switched_to_existing_our_trail_goes_and_the_bucket_stays(second: Run, s
     assert scene.writes("stopped") == ["DeleteTrail"]
     assert list(resources_of_trails(account)) == ["others"]
     account.client("s3").head_bucket(Bucket=bucket)
-
-
-class Management(Account):
-    """The account of the caller, which enters the others."""
-
-    @functools.cached_property
-    def session(self) -> boto3.session.Session:
-        keys = [self.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
-        return boto3.session.Session(*keys, region_name="us-east-1")
 
 
 @pytest.fixture

@@ -29,6 +29,12 @@ def trail_arn(settings: Settings) -> str:
     return settings.arn("cloudtrail", f"trail/{settings.name}")
 
 
+def own_trail_arns(settings: Settings) -> list[str]:
+    """The trails that are ours: of a member of a stack set, that of the playbook, which goes with what it has made."""
+    former = [settings.arn("cloudtrail", f"trail/{settings.topology.hub_name}")] if settings.topology.hub_name else []
+    return [trail_arn(settings), *former]
+
+
 def topic_arn(settings: Settings) -> str:
     return settings.arn("sns", settings.name)
 
@@ -86,14 +92,24 @@ def role_name(settings: Settings) -> str:
     return f"{settings.name}-{'forward' if settings.is_member else 'function'}"
 
 
-def forwarding_role_arns(settings: Settings) -> str:
-    """A pattern for the roles by which members send their events."""
-    return f"arn:{settings.partition}:iam::*:role/{settings.name}-forward"
+def forwarding_role_arns(settings: Settings) -> list[str]:
+    """Patterns for the roles by which members send their events, whatever they are enrolled by."""
+    members = (settings.name, stack_set_name(settings))
+    return [f"arn:{settings.partition}:iam::*:role/{name}-forward" for name in members]
 
 
 def hub_queue_arn(settings: Settings) -> str:
     """The queue that a member sends its events to."""
-    return f"arn:{settings.partition}:sqs:{settings.region}:{settings.topology.hub}:{event_queue_name(settings)}"
+    name = f"{settings.topology.hub_name or settings.name}-events"
+    return f"arn:{settings.partition}:sqs:{settings.region}:{settings.topology.hub}:{name}"
+
+
+def stack_set_name(settings: Settings) -> str:
+    """The stack set that enrols members, and the name from which those of its resources are made.
+
+    It is another than that of what the playbook makes, so that both can be in an account at the same time.
+    """
+    return f"{settings.name}-stackset"
 
 
 def role_arn(settings: Settings) -> str:

@@ -88,8 +88,8 @@ def find(clients: Any, settings: Settings) -> Trails:
         AnsibleAWSError: a read failed.
     """
     listed = call("list the trails", clients["cloudtrail"].describe_trails)["trailList"]
-    own = names.trail_arn(settings)
-    others = sorted((each for each in listed if each["TrailARN"] != own), key=_rank)
+    own = names.own_trail_arns(settings)
+    others = sorted((each for each in listed if each["TrailARN"] not in own), key=_rank)
     if settings.trail == CREATE or (settings.trail == AUTO and len(others) < len(listed)):
         beside = [title(each, settings) for each in others if not _missing(each, settings)]
         return Trails(listed, CREATE, beside=beside)
