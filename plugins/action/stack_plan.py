@@ -186,7 +186,9 @@ class ActionModule(ActionBase):
         if not changes:
             return result
         if settings.is_of_stack_set:
-            result |= {"to_apply": False, "failed": True, "msg": for_cloudformation(settings, changes)}
+            # Whatever is told of is not changed here, nor would it be.
+            told = {"changed": False, "to_apply": False, "msg": for_cloudformation(settings, changes)}
+            return result | told | {"failed": True, **differences(changes)}
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
         if result["to_apply"]:
@@ -378,24 +380,30 @@ def what_of_which(names: Iterable[str], unwanted: Collection[str], changed: str,
 
 def for_cloudformation(settings: Settings, changes: Mapping[str, Change]) -> str:
     """That a member of the stack set differs from it, and who mends that."""
+    missing = [f"{name} is not there" for name, change in changes.items() if not change.before]
+    differing = {name: change for name, change in changes.items() if change.before}
     return (
-        f"iam_alerting_member_engine is stackset, and what the stack set {settings.name} makes is not in the account "
-        f"as it is to be: {', '.join(changes)}. CloudFormation mends it, not the playbook: deploy for the account that "
-        "has the stack set, and see there what became of the stack of this one. Or set the variable to playbook."
+        f"iam_alerting_member_engine is stackset, but the account is not as the stack set {settings.name} makes it: "
+        f"{'; '.join([*missing, *_unlike(differing)])}. The playbook writes nothing there. For what is missing, deploy "
+        "for the account that has the stack set, which tells what became of its stacks; what somebody changed, change "
+        "back, as CloudFormation does not see it. Or set the variable to playbook."
     )
 
 
 def left_over(changes: Mapping[str, Change]) -> str:
     """What still differs after it was deployed."""
-    parts = [
+    return (
+        f"What was deployed is not what is there: {'; '.join(_unlike(changes))}. Somebody or something else may be "
+        "changing it; deploy again, or leave it to them with iam_alerting_components."
+    )
+
+
+def _unlike(changes: Mapping[str, Change]) -> list[str]:
+    return [
         f"{name} {attribute} is {json.dumps(sides.get('before'))} and not {json.dumps(sides.get('after'))}"
         for name, change in changes.items()
         for attribute, sides in by_attribute(change).items()
     ]
-    return (
-        f"What was deployed is not what is there: {'; '.join(parts)}. Somebody or something else may be changing it; "
-        "deploy again, or leave it to them with iam_alerting_components."
-    )
 
 
 def checked_settings(arguments: dict[str, Any]) -> Settings:
