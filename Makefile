@@ -18,7 +18,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 .PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact \
-    bench soak sweep catalogue permissions screenshots clean
+    bench soak sweep catalogue costs permissions screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -77,6 +77,9 @@ docs: $(VENV)/.test ## Lint documentation and changelog
 
 catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
+
+costs: $(VENV)/.run ## Print what the alerting costs on AWS, and write docs/costs.md anew from scripts/costs/
+	@PYTHONPATH=$(VENV)/collections:. $(VENV)/bin/python -m scripts.costs
 
 permissions: $(VENV)/.run ## Write files/deployer/ and docs/deployer-policy.md anew from files/permissions.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/deployer_policy.py

@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--docs", type=Path, default=ROOT / "docs", help="where benchmark.md and benchmark.svg go (default docs/)")
     add("--work", type=Path, default=ROOT / ".cache/bench", help="logs and raw results (default .cache/bench)")
     add("--forks", type=int, default=10, help="forks of Ansible, threads of the floor (default %(default)s)")
+    add("--latency", type=float, default=0, metavar="MS", help="hold each answer back so long (default %(default)s)")
     add("--repeat", type=int, default=3, help="how often a cheap run is made (default %(default)s)")
     add("--repeat-below", type=float, default=90, metavar="S", help="a cheap run takes less (default %(default)s s)")
     add("--stock-max", type=int, default=10, help="stock runs for no more accounts (default %(default)s)")
@@ -68,6 +69,12 @@ def _measure(options: Options) -> list[Measurement]:
                 bench.stock()
             bench.trailwatch()
             found += bench.found
+        # In a sandbox of their own, as all accounts see the organization's trail.
+        if options.emulator == "serve" and number <= options.deploy_max:
+            with started(options) as site:
+                bench = Bench(site, number)
+                bench.members()
+                found += bench.found
     return found
 
 

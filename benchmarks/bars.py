@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.function.measure import OURS, Figures
-from benchmarks.results import FIRST, FLOOR, IN_SYNC, STOCK, TRAILWATCH, Measurement, Results
+from benchmarks.results import FIRST, FLOOR, IN_SYNC, MEMBER, SERVED, STOCK, TRAILWATCH, Measurement, Results
 
 STOCK_RATIO = 35
 FLOOR_RATIO = 1.7
 READS = 28
 FIRST_RATIO = 1.0
+MEMBER_RATIO = 1 / 3
 SCALE_FROM, SCALE_TO, SCALE_RATIO = 100, 1000, 1.15
 PARENT_MB = 400
 MEDIAN_MS, MOST_MS, IMPORT_MS, PACKAGE_KIB, PEAK_MB, GROWN_MB = 0.3, 5, 25, 60, 128, 1
@@ -32,7 +33,7 @@ class Bar:
 
 def bars(results: Results) -> list[Bar]:
     """All bars."""
-    checks: list[Callable[[Results], Bar]] = [_stock, _floor, _calls, _first, _scale, _memory]
+    checks: list[Callable[[Results], Bar]] = [_stock, _floor, _calls, _first, _member, _scale, _memory]
     return [*(check(results) for check in checks), *handler_bars(results.handlers[OURS])]
 
 
@@ -67,10 +68,23 @@ def ratios(results: Results) -> list[tuple[str, str]]:
         stock = _at(results.find(STOCK, FIRST), one.accounts)
         if stock:
             found.append((f"Trailwatch / stock, first deploy, {one.accounts}", f"{one.cpu_each / stock.cpu_each:.2f}"))
+    found += _ratios_of_members(results)
     if len(ours) > 1:
         less, most = ours[-2:]
         name = f"Trailwatch, in sync, an account at {most.accounts} / at {less.accounts}"
         found.append((name, f"{most.cpu_each / less.cpu_each:.2f}"))
+    return found
+
+
+def _ratios_of_members(results: Results) -> list[tuple[str, str]]:
+    found = []
+    for subject, situation in ((TRAILWATCH, FIRST), (SERVED, FIRST), (TRAILWATCH, IN_SYNC)):
+        for one in results.find(MEMBER, situation):
+            whole = _at(results.find(subject, situation), one.accounts)
+            if whole:
+                found.append(
+                    (f"member / {subject}, {situation}, {one.accounts}", f"{one.cpu_each / whole.cpu_each:.2f}")
+                )
     return found
 
 
@@ -117,13 +131,22 @@ def _calls(results: Results) -> Bar:
 
 def _first(results: Results) -> Bar:
     asked = "first deploy, no more CPU than stock"
-    pairs = [(one, _at(results.find(STOCK, FIRST), one.accounts)) for one in results.find(TRAILWATCH, FIRST)]
-    both = [(ours, stock) for ours, stock in pairs if stock]
+    return _first_deploys(results, TRAILWATCH, STOCK, asked, FIRST_RATIO)
+
+
+def _member(results: Results) -> Bar:
+    asked = "first deploy of a member, at most a third of the CPU of an account with the whole alerting"
+    return _first_deploys(results, MEMBER, TRAILWATCH, asked, MEMBER_RATIO)
+
+
+def _first_deploys(results: Results, subject: str, other: str, asked: str, most: float) -> Bar:
+    pairs = [(one, _at(results.find(other, FIRST), one.accounts)) for one in results.find(subject, FIRST)]
+    both = [(one, compared) for one, compared in pairs if compared]
     if not both:
         return Bar(asked, "-", None)
-    ours, stock = both[-1]
-    ratio = ours.cpu / stock.cpu
-    return Bar(asked, f"{ratio:.2f} times at {ours.accounts}", ratio <= FIRST_RATIO)
+    one, compared = both[-1]
+    ratio = one.cpu / compared.cpu
+    return Bar(asked, f"{ratio:.2f} times at {one.accounts}", ratio <= most)
 
 
 def _scale(results: Results) -> Bar:

@@ -25,6 +25,7 @@ def facts(options: Options) -> dict[str, str]:
         "Versions": f"ansible-core {version('ansible-core')}, {_collections()}, botocore {version('botocore')}",
         "Local AWS": "moto" if options.emulator == "moto" else "the sandbox, on the same processors",
         "Forks": f"{options.forks} for stock and Trailwatch, {options.forks} threads for the floor",
+        "Latency": f"{options.latency:g} ms more than the local AWS takes",
         "Most accounts of stock": str(options.stock_max),
         "Most deployed to": str(options.deploy_max),
         "Runs": f"{options.repeat} and their medians; one where a run takes {options.repeat_below:.0f} s or longer",

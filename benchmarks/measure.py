@@ -8,7 +8,20 @@ from dataclasses import dataclass, field, replace
 
 from benchmarks.process import Usage
 from benchmarks.reads import Call, Record, as_asked, distinct, reads_by_account
-from benchmarks.results import DRIFTED, FIRST, FLOOR, IN_SYNC, STATUS, STOCK, TRAILWATCH, Measurement, Sample, medians
+from benchmarks.results import (
+    DRIFTED,
+    FIRST,
+    FLOOR,
+    IN_SYNC,
+    MEMBER,
+    SERVED,
+    STATUS,
+    STOCK,
+    TRAILWATCH,
+    Measurement,
+    Sample,
+    medians,
+)
 from benchmarks.site import Site, changed
 
 MOST_DRIFTED = 10
@@ -39,6 +52,22 @@ class Bench:
         """First deployment and runs with nothing to do."""
         accounts = self._first_deploy(STOCK, self.site.stock, self.number)
         self._repeated(STOCK, IN_SYNC, lambda: self._in_sync(lambda: self.site.stock(accounts)))
+
+    def members(self) -> None:
+        """First deployments of members of a hub, runs with nothing to do. The organization's trail is there."""
+        site, hub = self.site, self.site.open_accounts(1)[0]
+        used: list[list[str]] = []
+
+        def once() -> Sample:
+            used.append(site.open_accounts(self.number))
+            site.hub(hub, used[-1])
+            return self._sample(lambda: site.members(hub, used[-1]))
+
+        site.make_organization_trail()
+        self._repeated(MEMBER, FIRST, once)
+        self._repeated(MEMBER, IN_SYNC, lambda: self._in_sync(lambda: site.members(hub, used[-1])))
+        if self.number <= site.options.stock_max:
+            self._first_deploy(SERVED, site.trailwatch, self.number)
 
     def _first_deploy(self, subject: str, deploy: Deploy, most: int) -> list[str]:
         """The accounts of the last first deployment; where it would take too long, of a seeding."""

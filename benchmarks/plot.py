@@ -14,17 +14,27 @@ mpl.rcParams["svg.fonttype"] = "none"
 
 import matplotlib.pyplot as plt  # noqa: E402 - the backend is chosen first
 
-from benchmarks.results import DRIFTED, FIRST, FLOOR, IN_SYNC, STATUS, STOCK, TRAILWATCH, Results  # noqa: E402
+from benchmarks.results import (  # noqa: E402
+    DRIFTED,
+    FIRST,
+    FLOOR,
+    IN_SYNC,
+    MEMBER,
+    STATUS,
+    STOCK,
+    TRAILWATCH,
+    Results,
+)
 
-_COLOURS = {STOCK: "#b0763a", TRAILWATCH: "#1f5f8b", FLOOR: "#9aa5ad"}
-_WIDTH = 0.27
+_COLOURS = {STOCK: "#b0763a", TRAILWATCH: "#1f5f8b", FLOOR: "#9aa5ad", MEMBER: "#6fa8c9"}
+_WIDTH = 0.22
 
 
 def draw(results: Results, path: Path) -> None:
     """CPU-seconds an account in each situation, by number of accounts: as high everywhere is linear growth."""
     figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), layout="constrained")
-    _panel(axes[0], results, IN_SYNC, (STOCK, TRAILWATCH, FLOOR))
-    _panel(axes[1], results, FIRST, (STOCK, TRAILWATCH))
+    _panel(axes[0], results, IN_SYNC, (STOCK, TRAILWATCH, MEMBER, FLOOR))
+    _panel(axes[1], results, FIRST, (STOCK, TRAILWATCH, MEMBER))
     _panel(axes[2], results, DRIFTED, (TRAILWATCH,))
     _panel(axes[3], results, STATUS, (TRAILWATCH,))
     axes[0].set_ylabel("CPU-seconds an account")

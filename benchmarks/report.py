@@ -59,12 +59,16 @@ Three ways to keep the same pipeline in every account, run side by side against 
 *First deploy* begins with empty accounts, *in sync* finds nothing to do, for *ten drifted* the trail was stopped by
 hand in ten accounts, or in all if there are less, and *status* is `playbooks/status.yml`.
 
+A **member** sends its events to a hub, which was deployed to before and is not measured with it. An organization's
+trail serves the members, so that they make neither trail nor bucket, while the other accounts make both; **Trailwatch,
+no trail** is the whole alerting where that trail serves, too.
+
 CPU is user and system time of the started process with all its children, without the local AWS, which shares the
 processors, and so lengthens the wall time: on AWS, waiting takes the place of that. *Each* is per account. Calls are
 those that the local AWS recorded, signing in included. *Parent MB* is the most resident memory of the started process,
 *tree MB* that of all processes together with shared pages counted once, looked at twice a second. Above its most, stock
 is not run: what is compared is its cost per account. Above {deploy_max} accounts there is no first deploy: the accounts
-are filled by repeating the requests that deployed to one.
+are filled by repeating the requests that deployed to one. Members are then left out.
 """
 
 

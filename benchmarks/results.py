@@ -12,6 +12,8 @@ from benchmarks.function.measure import Figures
 from benchmarks.process import Usage
 
 STOCK, TRAILWATCH, FLOOR = "stock", "Trailwatch", "floor"
+# A member of a hub, and a standalone account where, as for the members, the organization's trail serves.
+MEMBER, SERVED = "member", "Trailwatch, no trail"
 FIRST, IN_SYNC, DRIFTED, STATUS = "first deploy", "in sync", "ten drifted", "status"
 
 

@@ -17,14 +17,18 @@ from typing import Any
 import boto3
 
 from benchmarks import process
+from benchmarks.latency import Latency
 from benchmarks.process import Usage
 from benchmarks.reads import Call
 from sandbox import replay
 from sandbox.client import Sandbox
 
 HERE = Path(__file__).resolve().parent
+DEPLOY = "playbooks/deploy.yml"
 SUBSCRIBER = "secops@example.com"
 TRAIL = "iam-alerting"
+ORGANIZATION_TRAIL = "organization"
+GROUP_SECONDS = 300
 REGION = "us-east-1"
 _NUMBERS = itertools.count(100000000001)
 
@@ -43,6 +47,7 @@ class Options:
     sandbox_python: str
     emulator: str
     forks: int
+    latency: float
     repeat: int
     repeat_below: float
     stock_max: int
@@ -58,6 +63,7 @@ class Site:
 
     options: Options
     sandbox: Sandbox
+    endpoint: str
 
     def open_accounts(self, number: int) -> list[str]:
         accounts = [str(one) for one in itertools.islice(_NUMBERS, number)]
@@ -66,11 +72,32 @@ class Site:
 
     def trailwatch(self, accounts: Sequence[str], endpoint: str = "") -> Usage:
         """Deploy with the collection's own playbook."""
-        return self._play("playbooks/deploy.yml", accounts, {"iam_alerting_subscribers": [SUBSCRIBER]}, endpoint)
+        return self._play(DEPLOY, accounts, {"iam_alerting_subscribers": [SUBSCRIBER]}, endpoint)
 
     def status(self, accounts: Sequence[str]) -> Usage:
         """Read how the alerting is doing."""
         return self._play("playbooks/status.yml", accounts, {"iam_alerting_subscribers": [SUBSCRIBER]})
+
+    def hub(self, hub: str, members: Sequence[str]) -> Usage:
+        """Deploy to the hub of the members."""
+        return self._part("hub", hub, members)
+
+    def members(self, hub: str, members: Sequence[str]) -> Usage:
+        """Deploy to the members of a hub."""
+        return self._part("members", hub, members)
+
+    def make_organization_trail(self) -> None:
+        """What the members are served by, made by hand in the management account."""
+        keys = (self.sandbox.management_account, "sandbox", "")
+        self._client("s3", *keys).create_bucket(Bucket=ORGANIZATION_TRAIL)
+        trails = self._client("cloudtrail", *keys)
+        trails.create_trail(
+            Name=ORGANIZATION_TRAIL,
+            S3BucketName=ORGANIZATION_TRAIL,
+            IsOrganizationTrail=True,
+            IsMultiRegionTrail=True,
+        )
+        trails.start_logging(Name=ORGANIZATION_TRAIL)
 
     def stock(self, accounts: Sequence[str]) -> Usage:
         """Deploy with plain tasks."""
@@ -114,6 +141,7 @@ class Site:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
         return kept | {
             **self.sandbox.environment(REGION),
+            "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "ANSIBLE_CONFIG": str(self.options.collection / "ansible.cfg"),
@@ -124,10 +152,21 @@ class Site:
 
     def play_command(self, playbook: str, accounts: Sequence[str], variables: dict[str, Any]) -> list[str]:
         """The command that runs a playbook for accounts, in the folder of the collection."""
-        hosts = {f"account-{account}": {"account_id": account} for account in accounts}
-        inventory = self.options.work / "inventory.json"
-        inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
-        return [str(self.options.collection / ".venv/bin/ansible-playbook"), playbook, "-i", str(inventory)]
+        return self._command(playbook, {"hosts": _hosts(accounts), "vars": variables})
+
+    def members_command(self, part: str, hub: str, members: Sequence[str]) -> list[str]:
+        """The command that deploys to the hub or to the members, of which the inventory has both."""
+        of_hub = {"iam_alerting_subscribers": [SUBSCRIBER], "iam_alerting_group_seconds": GROUP_SECONDS}
+        groups = {"hub": {"hosts": _hosts([hub]), "vars": of_hub}, "members": {"hosts": _hosts(members)}}
+        return [*self._command(DEPLOY, {"children": groups}), "--limit", f"{part},localhost"]
+
+    def _command(self, playbook: str, inventory: dict[str, Any]) -> list[str]:
+        path = self.options.work / "inventory.json"
+        path.write_text(json.dumps({"all": inventory}))
+        return [str(self.options.collection / ".venv/bin/ansible-playbook"), playbook, "-i", str(path)]
+
+    def _part(self, part: str, hub: str, members: Sequence[str]) -> Usage:
+        return self._checked(self.members_command(part, hub, members), part, self.environment())
 
     def _play(self, playbook: str, accounts: Sequence[str], variables: dict[str, Any], endpoint: str = "") -> Usage:
         environment = self.environment()
@@ -159,6 +198,10 @@ class Site:
         )
 
 
+def _hosts(accounts: Sequence[str]) -> dict[str, dict[str, str]]:
+    return {f"account-{account}": {"account_id": account} for account in accounts}
+
+
 def changed(usage: Usage) -> list[int]:
     """How many tasks changed something, per account, from the recap."""
     return [
@@ -171,5 +214,10 @@ def started(options: Options) -> Iterator[Site]:
     """A site with a fresh sandbox, stopped in the end."""
     state = options.work / "sandbox"
     shutil.rmtree(state, ignore_errors=True)
-    with Sandbox.start(state, python=options.sandbox_python, command=options.emulator) as sandbox:
-        yield Site(options, sandbox)
+    with (
+        Sandbox.start(state, python=options.sandbox_python, command=options.emulator) as sandbox,
+        Latency(sandbox.endpoint, options.latency / 1000)
+        if options.latency
+        else contextlib.nullcontext(sandbox) as way,
+    ):
+        yield Site(options, sandbox, way.endpoint)

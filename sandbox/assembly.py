@@ -9,7 +9,19 @@ from typing import Any
 
 from ministack.app import app
 
-from sandbox import alarms, authorization, identity, log_patterns, policies, sns_delivery, stacks, strict, trails
+from sandbox import (
+    alarms,
+    authorization,
+    identity,
+    log_patterns,
+    organization,
+    policies,
+    regions,
+    sns_delivery,
+    stacks,
+    strict,
+    trails,
+)
 from sandbox.accounts import Accounts
 from sandbox.admin import Admin
 from sandbox.bus import Bus
@@ -51,12 +63,14 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     alarms.install()
     log_patterns.install()
     policies.install(management)
+    regions.install()
     authorization.install(policies.CALL.get)
     sns_delivery.install()
     stacks.install()
+    organization.install(management)
     trails.install()
     journal, faults = Journal(), Faults()
-    strict.install(files.status, journal, management)
+    strict.install(files.status, journal)
     delivery = Delivery(bus, files)
     accounts = Accounts(management, stack_sets.deploy_automatically)
     admin = Admin(journal, faults)

@@ -12,7 +12,7 @@ from ministack.services import iam
 from sandbox import keys
 from sandbox.call import Call
 from sandbox.identity import role_named
-from sandbox.strict import organizations
+from sandbox.organization import ORGANIZATION
 
 # What ministack takes for another action, or AWS for one with another.
 _ACTIONS = {
@@ -99,7 +99,7 @@ def _of_cloudformation(call: Call, _account: str) -> str | None:
     """A stack set is the management account's, whoever calls; to make one AWS asks about none."""
     if call.operation == "CreateStackSet":
         return "*"
-    name, owner = call.params.get("StackSetName"), organizations.MANAGEMENT
+    name, owner = call.params.get("StackSetName"), ORGANIZATION.management
     return f"arn:aws:cloudformation:{call.region}:{owner}:stackset/{name}:{uuid.UUID(int=0)}" if name else None
 
 

@@ -69,12 +69,12 @@ class Bus:
             _log.exception("target %s of rule %s", target.get("Arn"), rule.get("Arn"))
 
     def _forward(self, rule: dict[str, Any], target: dict[str, Any], event: dict[str, Any]) -> None:
-        """To another bus, also of another account: not a second time, and only as both sides' policies allow."""
+        """To another bus, of another account or region: not a second time, and only as both sides' policies allow."""
         account, region = target["Arn"].split(":")[4], target["Arn"].split(":")[3]
         name, role = target["Arn"].rpartition("/")[2], target.get("RoleArn", "")
         if event.get("_Forwarded"):
             return
-        if role and not _may_forward(role, target["Arn"]):
+        if role and not _may_forward(role, target["Arn"], rule["Arn"]):
             self._targets.dead_letter(rule, target, event, "NO_PERMISSIONS", f"{role} may not put events")
             return
         with request_scope(account, region):
@@ -107,9 +107,9 @@ def _bus_policy(policy: Any) -> dict[str, Any] | None:
     return json.loads(policy) if isinstance(policy, str) else policy
 
 
-def _may_forward(role_arn: str, bus_arn: str) -> bool:
+def _may_forward(role_arn: str, bus_arn: str, rule_arn: str) -> bool:
     role = policies.role_by_arn(role_arn)
-    trusted = role is not None and policies.trusts(role, SERVICE)
+    trusted = role is not None and policies.trusts(role, SERVICE, rule_arn)
     return trusted and policies.role_allowed(role_arn, "events:PutEvents", bus_arn)
 
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox import connection, identity, keys, policies, strict
+from sandbox import connection, identity, keys, policies, regions, strict
 from sandbox.admin import PREFIX, Admin
 from sandbox.call import Call, outcome_of, understand
 from sandbox.delivery import Delivery
@@ -73,6 +73,7 @@ class Layer:
             self._record(call, caller, verdict.instead, deliver=False)
             return verdict.instead
         try:
+            regions.check(call)
             strict.before(call, caller)
             response = await _forward(self._inner, scope, call.request)
             response = strict.after(call, caller, response)

@@ -14,6 +14,7 @@ from ministack.core.responses import request_scope
 from ministack.services import s3
 
 from sandbox import keys, policies
+from sandbox.organization import ORGANIZATION
 
 # AWS delivers about every five minutes.
 FLUSH_SECONDS = 1.0
@@ -21,17 +22,17 @@ CLOUDTRAIL = "cloudtrail.amazonaws.com"
 
 
 class LogFiles:
-    """Buffers per trail and event region; lives on the event loop."""
+    """Buffers per trail, account and event region; lives on the event loop."""
 
     def __init__(self) -> None:
-        self._buffers: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        self._buffers: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
         self._trails: dict[str, dict[str, Any]] = {}
         # By trail ARN: what GetTrailStatus tells of the deliveries.
         self.status: dict[str, dict[str, Any]] = defaultdict(dict)
 
     def add(self, trail: dict[str, Any], record: dict[str, Any]) -> None:
         self._trails[trail["TrailARN"]] = trail
-        self._buffers[trail["TrailARN"], record["awsRegion"]].append(record)
+        self._buffers[trail["TrailARN"], record["recipientAccountId"], record["awsRegion"]].append(record)
 
     async def run(self) -> None:
         """Flush for ever."""
@@ -42,12 +43,12 @@ class LogFiles:
     async def flush(self) -> None:
         """Write what is buffered."""
         buffers, self._buffers = self._buffers, defaultdict(list)
-        for (arn, region), batch in buffers.items():
-            await self._write(self._trails[arn], region, batch)
+        for (arn, account, region), batch in buffers.items():
+            await self._write(self._trails[arn], account, region, batch)
 
-    async def _write(self, trail: dict[str, Any], region: str, batch: list[dict[str, Any]]) -> None:
+    async def _write(self, trail: dict[str, Any], account: str, region: str, batch: list[dict[str, Any]]) -> None:
         arn, bucket = trail["TrailARN"], trail["S3BucketName"]
-        key = _key(trail, region)
+        key = _key(trail, account, region)
         problem = problem_of_bucket(bucket, key, arn) or problem_of_key(trail.get("KmsKeyId", ""), bucket, arn)
         now = time.time()
         if problem:
@@ -68,13 +69,13 @@ class LogFiles:
         self.status[arn] = {"LatestDeliveryTime": now}
 
 
-def _key(trail: dict[str, Any], region: str) -> str:
-    account = trail["TrailARN"].split(":")[4]
+def _key(trail: dict[str, Any], account: str, region: str) -> str:
+    folder = f"{ORGANIZATION.id}/{account}" if trail.get("IsOrganizationTrail") else account
     prefix = f"{trail['S3KeyPrefix']}/" if trail.get("S3KeyPrefix") else ""
     now = time.gmtime()
     day, minute = time.strftime("%Y/%m/%d", now), time.strftime("%Y%m%dT%H%MZ", now)
     name = f"{account}_CloudTrail_{region}_{minute}_{secrets.token_hex(8)}.json.gz"
-    return f"{prefix}AWSLogs/{account}/CloudTrail/{region}/{day}/{name}"
+    return f"{prefix}AWSLogs/{folder}/CloudTrail/{region}/{day}/{name}"
 
 
 def problem_of_bucket(bucket: str, key: str, trail_arn: str) -> str | None:

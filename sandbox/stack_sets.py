@@ -18,6 +18,7 @@ from ministack.services.cloudformation.handlers import _ACTION_HANDLERS as HANDL
 
 from sandbox import policies
 from sandbox.errors import RefusedError
+from sandbox.organization import ORGANIZATION
 
 Document = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -52,10 +53,9 @@ class StackSets:
     def __init__(self, management: str) -> None:
         self._management = management
         self._sets: dict[tuple[str, str], StackSet] = {}
-        self._administrators: set[str] = set()
 
     def install(self) -> None:
-        """Answer the operations of stack sets, and those of Organizations about delegated administrators."""
+        """Answer the operations of stack sets, and notice which accounts are moved."""
         for operation, answer in {
             "CreateStackSet": self._create,
             "DescribeStackSet": self._describe,
@@ -69,7 +69,6 @@ class StackSets:
             "ListStackSetOperationResults": self._list_results,
         }.items():
             HANDLERS[operation] = self._answering(operation, answer)
-        organizations._DISPATCH["RegisterDelegatedAdministrator"] = self._register
         move = organizations._DISPATCH["MoveAccount"]
 
         def moved(payload: Document) -> Any:
@@ -90,11 +89,6 @@ class StackSets:
             elif account in one.stacks and account not in self._accounts(one.units):
                 self._unmake(one, [account])
 
-    def _register(self, payload: Document) -> Any:
-        if payload.get("ServicePrincipal") == PRINCIPAL:
-            self._administrators.add(str(payload["AccountId"]))
-        return 200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"
-
     def _answering(self, operation: str, answer: Callable[[Document], Document]) -> Callable[[Any], Answer]:
         def answered(_form: Any) -> Answer:
             call = policies.CALL.get()
@@ -113,9 +107,9 @@ class StackSets:
 
     def _check_caller(self, call_as: str) -> None:
         own = get_account_id()
-        if own != (self._management if call_as == "SELF" else own):
+        if call_as == "SELF" and own != self._management:
             raise RefusedError("ValidationError", "You must be the management account or delegated admin account.")
-        if call_as == "DELEGATED_ADMIN" and own not in self._administrators:
+        if call_as == "DELEGATED_ADMIN" and not ORGANIZATION.delegates(own, PRINCIPAL):
             raise RefusedError("ValidationError", "Account used is not a delegated administrator")
 
     # The stack sets --------------------------------------------------------------------------------------------------
@@ -132,6 +126,9 @@ class StackSets:
             raise RefusedError("NameAlreadyExistsException", f"StackSet {key[1]} already exists", 409)
         if params.get("PermissionModel") != "SERVICE_MANAGED":
             raise RefusedError("ValidationError", "The sandbox has service-managed stack sets only.")
+        if PRINCIPAL not in ORGANIZATION.trusted:
+            told = "You must enable organizations access to operate a service managed stack set"
+            raise RefusedError("ValidationError", told)
         _check_template(params)
         self._sets[key] = StackSet({"AutoDeployment": {}, **params}, get_region())
         return {"StackSetId": f"{key[1]}:{self._sets[key].identity}"}

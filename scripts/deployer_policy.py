@@ -34,8 +34,12 @@ ANYWHERE = Place("aws", ANY, ANY, "iam-alerting")
 # IAM knows no region, and the stack may be made in any. So the partition's region is not in the template.
 IN_TEMPLATE = Place("${AWS::Partition}", ANY, "${AWS::AccountId}", "${Name}")
 
-# Only made if it is asked for.
-_OPTIONAL = {"delete-logs": "DeletesLogs", "deploy-stack-set": "HasStackSet"}
+# Those that are only made if they are asked for, and the condition of the template.
+_OPTIONAL = {
+    "delete-logs": "DeletesLogs",
+    "deploy-organization": "MakesOrganizationTrail",
+    "deploy-stack-set": "HasStackSet",
+}
 _GENERATED = "Made by `make permissions` from files/permissions.yml. Change that file, not this one."
 
 
@@ -173,6 +177,12 @@ _PARAMETERS = {
         "AllowedValues": ["true", "false"],
         "Description": "Whether it may put out the members' stack set (iam_alerting_member_organizational_units).",
     },
+    "OrganizationTrail": {
+        "Type": "String",
+        "Default": "false",
+        "AllowedValues": ["true", "false"],
+        "Description": "Whether the organization's trail may be made from here (iam_alerting_trail).",
+    },
 }
 
 _CONDITIONS = {
@@ -183,6 +193,7 @@ _CONDITIONS = {
     "HasSourceIdentity": {"Fn::Equals": [{"Ref": "SourceIdentity"}, "true"]},
     "DeletesLogs": {"Fn::Equals": [{"Ref": "DeleteLogs"}, "true"]},
     "HasStackSet": {"Fn::Equals": [{"Ref": "StackSet"}, "true"]},
+    "MakesOrganizationTrail": {"Fn::Equals": [{"Ref": "OrganizationTrail"}, "true"]},
 }
 
 

@@ -142,7 +142,7 @@ def _knowledge(told: settings.Settings, context: object) -> Knowledge:
     """What alerts are made with. All of the pipeline has the topic's name and region; its account is the function's."""
     _arn, partition, _sns, region, _account, name = told.topic_arn.split(":")
     own_arn = str(getattr(context, "invoked_function_arn", "") or told.topic_arn)
-    pipeline = Pipeline(name, (own_arn.split(":") + [""] * 5)[4], region, partition, told.key_arn)
+    pipeline = Pipeline(name, (own_arn.split(":") + [""] * 5)[4], region, partition, told.key_arn, told.trail_arn)
     return Knowledge(pipeline, told.account_name, catalogue(), suppressions(), trusted_accounts(), members())
 
 

@@ -23,7 +23,7 @@ _OF_STACK_SET = "-stackset"
 
 class Pipeline(NamedTuple):
     """The alerting itself: the name of its resources, the account, region and partition that they are in, and the ARN
-    of its key, if it has one of its own.
+    of its key, if it has one of its own, and of its trail, if that is the organization's.
     """
 
     name: str = ""
@@ -31,6 +31,7 @@ class Pipeline(NamedTuple):
     region: str = ""
     partition: str = "aws"
     key: str = ""
+    trail: str = ""
 
 
 # A list of actions may have more of these calls than the rule for tampering looks for. All that begin so do harm.

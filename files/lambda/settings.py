@@ -16,7 +16,8 @@ class Settings(NamedTuple):
 
     `group_seconds` is how long events are grouped (0: each has its mail); `https_format` is what subscribers by https
     get, `finding` or `amazon-q`; `time_zone` is the IANA name of the zone in which mails tell the time beside UTC, or
-    empty; `key_arn` is the ARN of the alerting's own key, or empty.
+    empty; `key_arn` is the ARN of the alerting's own key, `trail_arn` that of its trail if it is the organization's, or
+    empty.
     """
 
     topic_arn: str
@@ -25,6 +26,7 @@ class Settings(NamedTuple):
     https_format: str = "finding"
     time_zone: str = ""
     key_arn: str = ""
+    trail_arn: str = ""
 
     @property
     def region(self) -> str:
@@ -33,7 +35,8 @@ class Settings(NamedTuple):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings from TOPIC_ARN and, all optional, ACCOUNT_NAME, GROUP_SECONDS, HTTPS_FORMAT, TIME_ZONE and KEY_ARN.
+    """The settings from TOPIC_ARN and, all optional, ACCOUNT_NAME, GROUP_SECONDS, HTTPS_FORMAT, TIME_ZONE, KEY_ARN and
+    TRAIL_ARN.
 
     Raises RuntimeError if one cannot be used.
     """
@@ -47,6 +50,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         environment.get("HTTPS_FORMAT", "finding"),
         environment.get("TIME_ZONE", ""),
         environment.get("KEY_ARN", ""),
+        environment.get("TRAIL_ARN", ""),
     )
 
 

@@ -45,6 +45,7 @@ ARGUMENTS = {
     "trusted_accounts": {"type": "list", "elements": "raw", "default": []},
     "time_zone": {"type": "str", "default": ""},
     "group_seconds": {"type": "int", "default": 0},
+    "forwarding_regions": {"type": "list", "elements": "str", "default": []},
     "name": {"type": "str", "default": "iam-alerting"},
     "account_names": {"type": "dict", "default": {}},
 }
@@ -59,7 +60,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         try:
-            rules = Rules(check_actions(arguments["actions"]))
+            rules = Rules(check_actions(arguments["actions"]), arguments["forwarding_regions"])
             text, result = found(
                 Path(arguments["path"]), rules, function(arguments), check_group_seconds(arguments["group_seconds"])
             )

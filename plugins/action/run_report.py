@@ -31,7 +31,7 @@ from ansible_collections.trailwatch.aws.plugins.plugin_utils.reporting import (
 )
 
 ARGUMENTS = {
-    "playbook": {"type": "str", "choices": ["deploy", "teardown", "verify", "redrive", "confirm"]},
+    "playbook": {"type": "str", "choices": ["deploy", "teardown", "verify", "redrive", "confirm", "migrate"]},
     "reports": {"type": "list", "elements": "path"},
     "show": {"type": "str", "choices": list(SHOW), "default": SHOW[0]},
     "fail_on": {"type": "list", "elements": "str", "choices": list(FAIL_ON), "default": []},

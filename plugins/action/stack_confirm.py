@@ -69,7 +69,9 @@ class ActionModule(ActionBase):
 
 
 def topics_of(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The topics of the account that somebody may be asked to subscribe to, by ARN."""
+    """The topics of the account that somebody may be asked to subscribe to, by ARN. A member has none."""
+    if settings.is_member:
+        return {}
     wanted = [topic.desired(settings), fallback_topic.desired(settings)]
     return {each["TopicArn"]: each for each in wanted if each.get("State", PRESENT) == PRESENT}
 

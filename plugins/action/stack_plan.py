@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     REMOVAL,
@@ -59,6 +60,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     make_plan,
     reported_diff,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.regions import ALL, check_forwarding_regions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
     AUTO,
     CREATE,
@@ -127,12 +129,19 @@ SETTINGS: dict[str, Any] = {
     "customer_key": {"type": "bool", "default": False},
     "heartbeat_minutes": {"type": "int", "default": 0},
     "tags": {"type": "dict", "default": {}},
+    "forwarding_regions": {"type": "raw", "default": []},
     "topology": {"type": "str", "choices": list(TOPOLOGIES), "default": STANDALONE},
     "hub": {"type": "str", "default": ""},
     "organization": {"type": "str", "default": ""},
     "members": {"type": "dict", "default": {}},
     "member_engine": {"type": "str", "choices": list(ENGINES), "default": PLAYBOOK},
     "member_organizational_units": {"type": "list", "elements": "str", "default": []},
+    "beside": {"type": "bool", "default": True},
+    "hub_access": {
+        "type": "dict",
+        "options": {name: {"type": "str"} for name in ("role", "external_id", "profile")},
+        "default": {},
+    },
 }
 # The option of that name, which all modules take that act on a stack as a whole.
 SETTINGS_OPTION = {"settings": {"type": "dict", "required": True, "options": SETTINGS}}
@@ -173,15 +182,22 @@ class ActionModule(ActionBase):
             "account_id": settings.account_id,
             "region": settings.region,
             "bucket": plan.desired["bucket"]["Name"],
+            # The id, if the trail that is to be removed is the organization's.
+            "organization": without_trail(plan, changes),
             # In words, if there is one.
             "key": key.title(plan.live.get("key")),
             "differing": list(changes),
             "affected": list(arguments["applied"] or changes),
+            "former": bool(plan.former),
             "removing": [name for name, change in changes.items() if change == REMOVAL],
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
         }
-        if arguments["state"] == "present" and (warnings := warnings_of(settings)):
+        if (
+            warnings := warnings_of(settings)
+            if arguments["state"] == "present"
+            else trails.warnings(result["organization"])
+        ):
             result["warnings"] = warnings
         if not changes:
             return result
@@ -228,10 +244,10 @@ def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> 
         AnsibleAWSError: a read failed, a resource is somebody else's, or the changes could not be made to the end.
     """
     if arguments["state"] == "absent":
-        settings = dataclasses.replace(settings, trail=CREATE)  # so that what is ours is found, whoever's trail serves
+        settings = to_be_removed(settings)
     with entered(arguments, settings) as account_clients:
         plan = made_plan(account_clients, settings, names, REREADS if arguments["applied"] else 0)
-        if plan.trails.failure:
+        if arguments["state"] == "present" and plan.trails.failure:
             raise TrailError(message=plan.trails.failure)
         changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
         if settings.is_of_stack_set:
@@ -239,6 +255,12 @@ def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> 
         if changes and not arguments["applied"]:
             preflight.check(account_clients, settings, plan, changes)
         return with_history(arguments, account_clients, plan), changes
+
+
+def to_be_removed(settings: Settings) -> Settings:
+    """The settings by which all that is ours is found: whoever's trail serves, and forwarders in any region."""
+    regions = (ALL,) if settings.forwarding_regions else ()
+    return dataclasses.replace(settings, trail=CREATE, forwarding_regions=regions)
 
 
 def with_history(arguments: dict[str, Any], account_clients: Any, plan: Plan) -> Plan:
@@ -268,20 +290,41 @@ def made_plan(account_clients: Any, settings: Settings, names: list[str], reread
 
 
 @contextlib.contextmanager
-def entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Any]:
-    """The clients, with credentials that are certainly for the account of the settings.
+def entered(
+    arguments: dict[str, Any], settings: Settings, made: Callable[[str], clients.Clients] = clients.clients_of
+) -> Iterator[Any]:
+    """The clients, as C(made) gives those of a region, with credentials that are certainly for the account.
 
     Raises:
         AccountError: the account cannot be entered.
         LackingError: the credentials lack a permission for what is done meanwhile.
     """
     credentials = signed_in(arguments, settings)
-    account_clients = clients.clients_of(settings.region)
+    account_clients = made(settings.region)
     account_clients.enter(credentials)
     try:
         yield account_clients
     except DeniedError as error:
         raise LackingError(error.told(credentials.arn, settings.account_id)) from error
+
+
+@contextlib.contextmanager
+def pair_entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Pair]:
+    """The account, and the one that alerts of its events: of a member the hub, else itself.
+
+    Raises:
+        AccountError: one of them cannot be entered.
+        LackingError: the credentials lack a permission for what is done meanwhile.
+    """
+    with entered(arguments, settings) as account_clients:
+        source = Entered(account_clients, settings)
+        if not settings.is_member:
+            yield Pair(source, source)
+            return
+        hub = settings.of_hub
+        access = {name: value for name, value in arguments["hub_access"].items() if value is not None}
+        with entered({**arguments, **access}, hub, clients.Clients) as hub_clients:
+            yield Pair(source, Entered(hub_clients, hub))
 
 
 def signed_in(arguments: dict[str, Any], settings: Settings) -> Credentials:
@@ -315,6 +358,12 @@ def session_path(arguments: dict[str, Any], settings: Settings) -> Path:
     return Path(constants.DEFAULT_LOCAL_TMP) / f"trailwatch-session-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def without_trail(plan: Plan, changes: Mapping[str, Change]) -> str:
+    """The id of the organization that loses its trail by the changes; empty if none does."""
+    organization = plan.trails.organization
+    return organization.id if organization and changes.get("trail") == REMOVAL else ""
+
+
 def removals(plan: Plan, keep: Collection[str]) -> dict[str, Change]:
     """For each component that is there and not to be kept, that it is to be no more."""
     return {name: REMOVAL for name in plan.present if name not in keep}
@@ -343,6 +392,8 @@ def notes(arguments: dict[str, Any], settings: Settings, plan: Plan) -> list[str
         "suppressions expired": expired(settings.suppressions, today),
         **trails.notes(plan.trails),
         "kept the log files of a former trail in bucket": plan.kept,
+        # Told from what is there, as it goes on until somebody moves the account over.
+        "alerts itself beside the hub until it is moved by": ["playbooks/migrate.yml"] if plan.former else [],
         "key kept for what it has encrypted": [] if settings.customer_key else _key_titles(plan),
     }
     return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
@@ -445,7 +496,9 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         trail=arguments["trail"],
         customer_key=arguments["customer_key"],
         heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
+        forwarding_regions=check_forwarding_regions(arguments["forwarding_regions"], region),
         topology=topology,
+        beside=arguments["beside"],
     )
     if not settings.is_member:
         return settings
@@ -460,9 +513,9 @@ def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: 
     Raises:
         SettingsError: what it needs to know is missing.
     """
-    told = (arguments[name] for name in ("topology", "hub", "organization", "members"))
+    kind, hub, organization, members = (arguments[name] for name in ("topology", "hub", "organization", "members"))
     try:
-        topology = check_topology(*told, account_id, group_seconds)
+        topology = check_topology(kind, hub, organization, members, account_id, group_seconds)
         return with_stack_set(topology, arguments["member_engine"], arguments["member_organizational_units"])
     except TopologyError as error:
         raise SettingsError(str(error)) from error

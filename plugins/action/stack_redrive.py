@@ -16,7 +16,8 @@ from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import report
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.run import redrive, waiting
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
 
 
 class ActionModule(ActionBase):
@@ -30,22 +31,22 @@ class ActionModule(ActionBase):
         step = announced if self._task.check_mode else redriven
         try:
             settings = stack_plan.checked_settings(arguments)
-            with stack_plan.entered(arguments, settings) as account_clients:
-                return {"account_id": settings.account_id, **step(account_clients, settings)}
+            with stack_plan.pair_entered(arguments, settings) as pair:
+                return {"account_id": settings.account_id, **step(pair)}
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise stack_plan.failure(error) from None
 
 
-def announced(account_clients: Any, settings: Settings) -> dict[str, Any]:
+def announced(pair: Pair) -> dict[str, Any]:
     """What would be done. Nothing is received, so nothing is hidden from others."""
-    found = waiting(account_clients, settings)
+    found = waiting(pair.source)
     return {"changed": bool(found.visible), "summary": report.would_do(found), "dead_letters": found.visible}
 
 
-def redriven(account_clients: Any, settings: Settings) -> dict[str, Any]:
+def redriven(pair: Pair) -> dict[str, Any]:
     """What came of the messages. A failure if one is left."""
-    found = waiting(account_clients, settings)
-    run = redrive(account_clients, settings, found.url)
+    found = waiting(pair.source)
+    run = redrive(pair, found.url)
     data = report.as_data(run)
     result = {"changed": len(data["left"]) < data["dead_letters"], "warnings": run.warnings, **data}
     failure = report.failure(run, found)

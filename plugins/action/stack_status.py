@@ -69,6 +69,8 @@ def read_status(arguments: dict[str, Any]) -> Document:
     names = check_components(arguments["components"], settings)
     with stack_plan.entered(arguments, settings) as account_clients:
         plan = make_plan(account_clients, settings, names)
+        if settings.is_member:  # whose topic is the hub's
+            return account_status(settings, plan, None)
         alert = last_alert(account_clients["cloudwatch"], settings.name, datetime.datetime.now(datetime.UTC))
         known = remembered(account_clients["cloudtrail"], plan.desired["topic"]["TopicArn"], plan.subscribers)
         subscribers = with_protection(account_clients["sns"], plan.live.get("topic"), known)

@@ -18,6 +18,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action, parse_format
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import leftovers, report
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import KINDS, Kind
@@ -48,12 +49,9 @@ class ActionModule(ActionBase):
             settings = stack_plan.checked_settings(arguments)
             kind = KINDS[arguments["verify_with"]]
             listed = check_listed(kind, settings)
-            with stack_plan.entered(arguments, settings) as account_clients:
-                found = old_leftovers(account_clients, arguments, settings)
-                return {
-                    "account_id": settings.account_id,
-                    **step(account_clients, settings, found, kind, listed, minutes),
-                }
+            with stack_plan.pair_entered(arguments, settings) as pair:
+                found = old_leftovers(pair, arguments)
+                return {"account_id": settings.account_id, **step(pair, found, kind, listed, minutes)}
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise stack_plan.failure(error) from None
 
@@ -89,26 +87,17 @@ def check_listed(kind: Kind, settings: Settings) -> list[str]:
     return listed
 
 
-def announced(
-    _clients: Any, _settings: Settings, found: leftovers.Leftovers, kind: Kind, listed: list[str], minutes: float
-) -> dict[str, Any]:
+def announced(_pair: Pair, found: leftovers.Leftovers, kind: Kind, listed: list[str], minutes: float) -> dict[str, Any]:
     """What would be done. Nothing is written."""
     summary = report.would_do(kind, listed, minutes, found.titles)
     return {"changed": bool(found.titles), "summary": summary, "removed": found.titles, "events": []}
 
 
-def verified(
-    account_clients: Any,
-    settings: Settings,
-    found: leftovers.Leftovers,
-    kind: Kind,
-    listed: list[str],
-    minutes: float,
-) -> dict[str, Any]:
+def verified(pair: Pair, found: leftovers.Leftovers, kind: Kind, listed: list[str], minutes: float) -> dict[str, Any]:
     """What came of it. Things are afterwards as they were before, but for what broken runs had left."""
-    leftovers.remove(account_clients, settings, found)
+    leftovers.remove(pair, found)
     warn: Callable[[str], None] = Display().warning
-    proof = prove(account_clients, settings, kind, listed, minutes * 60, warn)
+    proof = prove(pair, kind, listed, minutes * 60, warn)
     result = {"changed": bool(found.titles), "removed": found.titles, "events": events(proof)}
     if not proof.holds:
         return {**result, "failed": True, "msg": report.failed(proof)}
@@ -116,10 +105,10 @@ def verified(
     return {**result, "summary": report.passed(proof, not_listed, found.titles)}
 
 
-def old_leftovers(account_clients: Any, arguments: dict[str, Any], settings: Settings) -> leftovers.Leftovers:
+def old_leftovers(pair: Pair, arguments: dict[str, Any]) -> leftovers.Leftovers:
     """What broken runs left long enough ago that it cannot be of one that is still running."""
     before = datetime.now(UTC) - timedelta(minutes=arguments["leftover_minutes"])
-    return leftovers.find(account_clients, settings, before)
+    return leftovers.find(pair, before)
 
 
 def events(proof: Proof) -> list[dict[str, Any]]:

@@ -80,6 +80,15 @@ options:
         (Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail").
     type: str
     default: default
+  regions:
+    description:
+      - Regions that get the rule, all alike, in place of that of the module.
+      - Other regions are not looked at. To remove the rule from some, give them with O(state=absent).
+      - Functions and dead-letter queues have to be in the region of their rule. What several regions can share is an
+        event bus (Amazon EventBridge User Guide, "Sending and receiving events between AWS Regions").
+    type: list
+    elements: str
+    version_added: 0.1.0
   description:
     description:
       - Description of the rule and its shards, at most 512 characters (Amazon EventBridge API Reference, "PutRule").

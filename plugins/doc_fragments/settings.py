@@ -110,6 +110,26 @@ options:
           - Without it, only the C(members) may, 400 at most.
         type: str
         default: ""
+      beside:
+        description: Of a member, whether the alerting that it had for itself goes on beside the hub's.
+        type: bool
+        default: true
+      hub_access:
+        description:
+          - How the hub's account is entered, for a member whose alerts are followed or whose dead letters are sent on.
+          - What is left out is as for the account itself.
+        type: dict
+        default: {}
+        suboptions:
+          role:
+            description: Name or ARN of the role to assume there; empty for the caller's own credentials.
+            type: str
+          external_id:
+            description: The external id that this role asks for.
+            type: str
+          profile:
+            description: AWS profile that the credentials are taken from.
+            type: str
       members:
         description: Of a hub, the names of the members' accounts by their ids, for the alerts.
         type: dict
@@ -173,8 +193,10 @@ options:
           - V(existing) is one that is there already and logs what is needed, the organization's or the account's. If
             there is none, it is a failure. A trail of our own is to be removed; its bucket is kept.
           - V(auto) is our own if it is there, else one that is there already, else a new one of our own.
+          - V(organization) is the organization's, one that it has already or one of our own. It is a failure if the
+            organization has one that does not serve, or if this account may make none.
         type: str
-        choices: [auto, create, existing]
+        choices: [auto, create, existing, organization]
         default: auto
       customer_key:
         description:
@@ -188,6 +210,12 @@ options:
           - With 0 there is to be no C(heartbeat_rule). What is left of it is to be removed.
         type: int
         default: 0
+      forwarding_regions:
+        description:
+          - Regions whose events are forwarded to that of the pipeline, a list, or V(all) for those that are enabled.
+          - A region that is no longer there loses its rule, which is remembered by the rule of the action list.
+        type: raw
+        default: []
       tags:
         description: Tags for all resources, in addition to C(trailwatch).
         type: dict

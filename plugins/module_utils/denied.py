@@ -48,6 +48,7 @@ _ACTIONS = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
 _SAID = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)")
+_CALLER = re.compile(r"User: (arn:[\w-]+:\w+::([0-9]{12}):\S+) is not authorized")
 
 
 class DeniedError(AnsibleAWSError):
@@ -58,7 +59,9 @@ class DeniedError(AnsibleAWSError):
         self.purpose, self.permission = purpose, permission
 
     def told(self, caller: str, account_id: str) -> str:
-        """Who may not do what in which account."""
+        """Who may not do what in which account: as AWS says it, else C(caller), in C(account_id)."""
+        said = _CALLER.search(str(self.exception))
+        caller, account_id = said.groups() if said else (caller, account_id)
         return (
             f"{caller} may not {self.purpose} in account {account_id}: it lacks the permission {self.permission}. "
             f"{self.exception}"
@@ -76,11 +79,17 @@ def failure(purpose: str, client: Any, error: Exception) -> AnsibleAWSError:
 
 def _permission(client: Any, error: Any) -> str:
     """As AWS says it, which may be another one than that of the call; else by the call."""
-    said = _SAID.search(error.response["Error"].get("Message", ""))
+    said = says_permission(error)
     if said:
-        return said.group(1)
+        return said
     model = getattr(getattr(client, "meta", None), "service_model", None)
     return action(model.signing_name, error.operation_name) if model else ""
+
+
+def says_permission(error: Any) -> str:
+    """The permission that AWS itself names in its denial; empty if it names none."""
+    said = _SAID.search(error.response["Error"].get("Message", ""))
+    return said.group(1) if said else ""
 
 
 def action(signing_name: str, operation: str) -> str:

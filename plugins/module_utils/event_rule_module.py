@@ -34,6 +34,7 @@ ARGUMENTS: dict[str, Any] = {
     "purge_targets": {"type": "bool", "default": True},
     "former_functions": {"type": "list", "elements": "str"},
     "event_bus_name": {"type": "str", "default": "default"},
+    "regions": {"type": "list", "elements": "str"},
     "description": {"type": "str"},
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
     "purge_tags": {"type": "bool", "default": True},
@@ -60,14 +61,39 @@ def run(trigger_of: TriggerOf, **specification: Any) -> None:
 
 
 def _ensure(module: AnsibleAWSModule, trigger_of: TriggerOf) -> dict[str, Any]:
-    """Make the rules as asked for, unless in check mode, and tell what differed and how they are now."""
+    """Make the rules as asked for in each region, unless in check mode, and tell what differed and how they are now."""
     params = module.params
-    name, bus = event_rule.checked_name(params["name"]), event_rule.checked_bus_name(params["event_bus_name"])
+    event_rule.checked_name(params["name"])
+    event_rule.checked_bus_name(params["event_bus_name"])
     targets = None if params["targets"] is None else event_rule.checked_targets(params["targets"])
     former = event_rule.checked_functions(params["former_functions"] or ())
     functions = [*event_rule.invoked_functions(targets or ()), *former]
     options = None if params["state"] == "absent" else _options(params, targets, trigger_of)
-    events, lambda_client = module.client("events"), module.client("lambda")
+    if params["regions"] is None:
+        return _ensure_in(module, {}, options, functions)
+    found = {region: _ensure_in(module, {"region": region}, options, functions) for region in params["regions"]}
+    return {
+        "changed": any(each["changed"] for each in found.values()),
+        "rules": [rule for each in found.values() for rule in each["rules"]],
+        "diff": {
+            side: {
+                f"{region} {name}": rule for region, each in found.items() for name, rule in each["diff"][side].items()
+            }
+            for side in ("before", "after")
+        },
+    }
+
+
+def _ensure_in(
+    module: AnsibleAWSModule, region: dict[str, str], options: event_rule.Options | None, functions: list[str]
+) -> dict[str, Any]:
+    """As C(_ensure), in one region; without C(options), none is to be there.
+
+    Args:
+        region: the region as an argument of C(module.client); empty for that of the module.
+    """
+    name, bus = module.params["name"], module.params["event_bus_name"]
+    events, lambda_client = module.client("events", **region), module.client("lambda", **region)
     live = event_rule.describe(events, lambda_client, name, bus, functions)
     wanted = event_rule.desired(options, live) if options else event_rule.RuleSet()
     changes = event_rule.difference(live.found, wanted)

@@ -71,6 +71,16 @@ def record(selectors: Iterable[Mapping[str, Any]], kind: Kind) -> bool:
     )
 
 
+def leave_out_management(selectors: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the selectors, basic or advanced, take no management event at all, but data events, say."""
+    return not any(
+        any(field["Field"] == "eventCategory" and "Management" in field.get("Equals", ()) for field in fields)
+        if (fields := selector.get("FieldSelectors"))
+        else selector.get("IncludeManagementEvents", True)
+        for selector in selectors
+    )
+
+
 def _takes(selector: Mapping[str, Any], kind: Kind) -> bool:
     unwanted = "WriteOnly" if kind.read_only else "ReadOnly"
     return bool(

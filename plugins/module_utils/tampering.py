@@ -12,7 +12,8 @@ no part of the alerting suffers from, such as tags, and what makes something tha
 
 C(parts): by kind. C(fields) are those of the record that name the part, and C(values) what they then hold: C({name}),
 C({account}), C({region}) and C({partition}) are the pipeline's, and a C(*) stands for any text, at the beginning or the
-end only; C({key}) is the ARN of the pipeline's own key, and nothing without one. Calls take names or ARNs, as their API
+end only; C({key}) is the ARN of the pipeline's own key, C({trail}) that of its trail if that is the organization's, and
+nothing without one. Calls take names or ARNs, as their API
 references say. An event source mapping is called by an id that nobody
 chooses; what it belongs to stands in the answer, if the call succeeded. Further shards of the rules have numbers; those
 beyond the ninth are not looked for. C(always) marks the part that is told of even if the call is on the list:
@@ -64,7 +65,7 @@ def patterns(pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], l
     patterns, and no rule that is made after another is reported by it.
 
     Args:
-        pipeline: its C(name), C(account), C(region), C(partition) and C(key), which may be empty.
+        pipeline: its C(name), C(account), C(region), C(partition), C(key) and C(trail); the last two may be empty.
         rule: the name of the rule for the first pattern; the others have it with C(-2) and so on.
         limit: the longest pattern allowed, in characters.
     """

@@ -63,6 +63,13 @@ options:
       - With V(0), they are counted for 300 seconds, as a proposal.
     type: int
     default: 0
+  forwarding_regions:
+    description:
+      - Regions whose events are forwarded to the pipeline, or V(all). The events of other regions than that of IAM are
+        left out else.
+    type: list
+    elements: str
+    default: []
   name:
     description: The name of the pipeline, by which the function knows calls that change the alerting itself.
     type: str

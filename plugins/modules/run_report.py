@@ -23,7 +23,7 @@ options:
       - What was run. The accounts are the hosts of the play.
       - Either this or O(reports) is required.
     type: str
-    choices: [deploy, teardown, verify, redrive, confirm]
+    choices: [deploy, teardown, verify, redrive, confirm, migrate]
   reports:
     description:
       - Files with the reports of earlier runs as JSON, to be made one. The hosts of the play do not matter then.

@@ -108,6 +108,11 @@ bucket:
   description: The name of the log bucket.
   type: str
   returned: success
+organization:
+  description: The id of the organization that loses its trail by what is to be removed; empty if none does.
+  type: str
+  returned: success
+  sample: ""
 key:
   description: The alias and id of the customer's key; empty if there is none, or it is to be deleted.
   type: str
@@ -139,6 +144,10 @@ differing:
   description: The components that differ, in the order in which they are deployed.
   type: list
   elements: str
+  returned: success
+former:
+  description: Whether a member also alerts by itself, as it did before, so that it is yet to be moved to the hub.
+  type: bool
   returned: success
 removing:
   description: Those of them that are to be there no more.

@@ -65,10 +65,9 @@ def after(call: Call, caller: Caller, response: Response) -> Response:
     return response
 
 
-def install(status_of_trails: dict[str, dict[str, Any]], journal: Journal, management: str) -> None:
+def install(status_of_trails: dict[str, dict[str, Any]], journal: Journal) -> None:
     """Register all checks and repairs."""
     for name in _MODULES:
         importlib.import_module(f"sandbox.strict.{name}")
-    vars(importlib.import_module("sandbox.strict.cloudtrail")).update(STATUS=status_of_trails, MANAGEMENT=management)
+    vars(importlib.import_module("sandbox.strict.cloudtrail"))["STATUS"] = status_of_trails
     vars(importlib.import_module("sandbox.strict.event_history"))["JOURNAL"] = journal
-    vars(importlib.import_module("sandbox.strict.organizations"))["MANAGEMENT"] = management

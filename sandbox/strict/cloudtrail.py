@@ -7,19 +7,20 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudtrail, kms, s3
 
 from sandbox import policies
 from sandbox.call import Call
 from sandbox.errors import RefusedError
 from sandbox.logfiles import CLOUDTRAIL, problem_of_bucket, problem_of_key
+from sandbox.organization import ORGANIZATION
 from sandbox.records import Caller
 from sandbox.strict import check, repair
+from sandbox.trails import acting_for
 from sandbox.wire import Response
 
 STATUS: dict[str, dict[str, Any]] = {}
-MANAGEMENT = ""
 MAX_TRAILS = 5
 
 
@@ -28,6 +29,11 @@ def _existing(call: Call) -> dict[str, Any]:
         return cloudtrail._find_visible_trail(str(call.params.get("Name", "")))[2] or {}
     except ValueError:
         return {}
+
+
+def _new_arn(call: Call) -> str:
+    with request_scope(acting_for(call, get_account_id()) or get_account_id(), call.region):
+        return str(cloudtrail._trail_arn(call.params["Name"]))
 
 
 @check("cloudtrail", "CreateTrail", "UpdateTrail")
@@ -57,16 +63,33 @@ def _name(call: Call, _caller: Caller) -> None:
 
 @check("cloudtrail", "CreateTrail", "UpdateTrail")
 def _organization(call: Call, caller: Caller) -> None:
-    if call.params.get("IsOrganizationTrail") and caller.account != MANAGEMENT:
+    """Administrators make trails of an organization that trusts CloudTrail; the management account alone converts."""
+    if not call.params.get("IsOrganizationTrail"):
+        return
+    if not ORGANIZATION.has(caller.account):
+        raise RefusedError("OrganizationsNotInUseException", "The account is in no organization.")
+    converts = call.operation == "UpdateTrail" and not acting_for(call, caller.account)
+    if caller.account != ORGANIZATION.management and (converts or not ORGANIZATION.has_trails_of(caller.account)):
         message = "The account must be the management account of an organization."
         raise RefusedError("NotOrganizationMasterAccountException", message)
+    if CLOUDTRAIL not in ORGANIZATION.trusted:
+        message = "The organization does not trust CloudTrail."
+        raise RefusedError("CloudTrailAccessNotEnabledException", message)
+
+
+@check("cloudtrail", "RegisterOrganizationDelegatedAdmin", "DeregisterOrganizationDelegatedAdmin")
+def _appointed_by_management(_call: Call, caller: Caller) -> None:
+    if caller.account != ORGANIZATION.management:
+        message = "The account must be the management account of an organization."
+        raise RefusedError("NotOrganizationManagementAccountException", message)
 
 
 @check("cloudtrail", "GetEventSelectors")
-def _home(call: Call, _caller: Caller) -> None:
-    """They are told to the account of the trail, in its home region."""
+def _home(call: Call, caller: Caller) -> None:
+    """They are told in the trail's home region, to its account and to administrators of the organization's."""
     name = str(call.params.get("TrailName", ""))
-    if name.startswith("arn:") and name.split(":")[3:5] != [get_region(), get_account_id()]:
+    owners = [get_account_id(), acting_for(call, caller.account)]
+    if name.startswith("arn:") and (name.split(":")[3] != get_region() or name.split(":")[4] not in owners):
         message = f"Unknown trail: {name} for the user: {get_account_id()}"
         raise RefusedError("TrailNotFoundException", message)
 
@@ -91,8 +114,10 @@ def _bucket(call: Call, _caller: Caller) -> None:
     prefix = call.params.get("S3KeyPrefix", trail.get("S3KeyPrefix", ""))
     if s3._bucket_owner_account(bucket) is None:
         raise RefusedError("S3BucketDoesNotExistException", f"S3 bucket {bucket} does not exist!", 404)
-    arn = trail.get("TrailARN") or cloudtrail._trail_arn(call.params["Name"])
-    key = f"{prefix + '/' if prefix else ''}AWSLogs/{get_account_id()}/CloudTrail/x"
+    arn = trail.get("TrailARN") or _new_arn(call)
+    is_organizations = call.params.get("IsOrganizationTrail", trail.get("IsOrganizationTrail"))
+    folder = ORGANIZATION.id if is_organizations else get_account_id()
+    key = f"{prefix + '/' if prefix else ''}AWSLogs/{folder}/CloudTrail/x"
     if problem_of_bucket(bucket, key, arn):
         message = f"Incorrect S3 bucket policy is detected for bucket: {bucket}"
         raise RefusedError("InsufficientS3BucketPolicyException", message)
@@ -108,7 +133,7 @@ def _key(call: Call, _caller: Caller) -> None:
     found = kms.key_policy_for_arn(arn)
     if found is None:
         raise RefusedError("KmsKeyNotFoundException", f"KMS key {key} does not exist.")
-    trail = _existing(call).get("TrailARN") or cloudtrail._trail_arn(call.params["Name"])
+    trail = _existing(call).get("TrailARN") or _new_arn(call)
     bucket = call.params.get("S3BucketName") or _existing(call).get("S3BucketName", "")
     may_describe = policies.service_allowed(found[0], CLOUDTRAIL, "kms:DescribeKey", arn, trail)
     if not may_describe or problem_of_key(arn, bucket, trail):
@@ -119,6 +144,12 @@ def _key(call: Call, _caller: Caller) -> None:
 @repair("cloudtrail", "CreateTrail")
 def _remember(call: Call, response: Response) -> Response | None:
     """ministack forgets tags and the log group of a new trail."""
+    trail = json.loads(response.body)
+    with request_scope(trail["TrailARN"].split(":")[4], call.region):
+        return _remembered(call, response)
+
+
+def _remembered(call: Call, response: Response) -> Response | None:
     trail = _existing(call)
     cloudtrail._trail_tags.pop(trail["TrailARN"], None)
     tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("TagsList") or []}

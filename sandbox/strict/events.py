@@ -108,6 +108,11 @@ def _target(call: Call, target: dict[str, Any]) -> None:
                 f"targets.member.retryPolicy.{member[0].lower()}{member[1:]}",
                 f"Member must have value between {low} and {high}",
             )
+    arn = str(target.get("Arn", ""))
+    if ":event-bus/" in arn and arn.split(":")[3] != call.region and not target.get("RoleArn"):
+        raise RefusedError(
+            "ValidationException", f"RoleArn is required for target {arn}, an event bus of another Region."
+        )
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
     found = _QUEUE_ARN.fullmatch(queue or "")
     if queue is not None and not (found and found[1] == call.region):

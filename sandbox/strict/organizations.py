@@ -11,25 +11,35 @@ from ministack.services import organizations
 
 from sandbox.call import Call
 from sandbox.errors import RefusedError
+from sandbox.organization import ORGANIZATION
 from sandbox.records import Caller
 from sandbox.strict import check, repair
 from sandbox.wire import Response
 
-MANAGEMENT = ""
 PAGE = 20
 _FOR_EVERYBODY = "DescribeOrganization"
+# Of what there is here, for delegated administrators, too (Organizations API Reference, "API operations by account").
+_FOR_ADMINISTRATORS = ("ListAWSServiceAccessForOrganization", "ListDelegatedAdministrators")
 
 
 @check("organizations", *(operation for operation in organizations._DISPATCH if operation != _FOR_EVERYBODY))
-def _members_are_not_answered(_call: Call, caller: Caller) -> None:
-    if caller.account != MANAGEMENT:
+def _members_are_not_answered(call: Call, caller: Caller) -> None:
+    _is_in_it(call, caller)
+    answered = call.operation in _FOR_ADMINISTRATORS and ORGANIZATION.delegates(caller.account)
+    if caller.account != ORGANIZATION.management and not answered:
         raise RefusedError("AccessDeniedException", "You don't have permissions to access this resource.")
+
+
+@check("organizations", _FOR_EVERYBODY)
+def _is_in_it(_call: Call, caller: Caller) -> None:
+    if not ORGANIZATION.has(caller.account):
+        raise RefusedError("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
 
 
 @repair("organizations", _FOR_EVERYBODY)
 def _the_organization_is_one(call: Call, response: Response) -> Response:
     """ministack has one for each account that asks."""
-    with request_scope(MANAGEMENT, call.region):
+    with request_scope(ORGANIZATION.management, call.region):
         organizations._ensure_org()
         return replace(response, body=json.dumps({"Organization": dict(organizations._orgs["self"])}).encode())
 

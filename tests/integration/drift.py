@@ -24,6 +24,8 @@ LOGS = f"/aws/lambda/{NAME}"
 ALIAS = f"alias/{NAME}"
 TAMPERING = f"{NAME}-tampering"
 HEARTBEAT = f"{NAME}-heartbeat"
+FORWARDER = f"{NAME}-forwarder"
+FORWARDING_REGION = "eu-west-1"
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,19 @@ def rule_loses_tags(name: str) -> Hand:
     return lambda account: account.client("events").untag_resource(
         ResourceARN=arn(account, "events", f"rule/{name}"), TagKeys=["trailwatch"]
     )
+
+
+def forwarder(operation: str, **arguments: Any) -> Hand:
+    return lambda account: getattr(account.client("events", FORWARDING_REGION), operation)(**arguments)
+
+
+def forwarder_goes(account: Account) -> None:
+    forwarder("remove_targets", Rule=FORWARDER, Ids=["home"])(account)
+    forwarder("delete_rule", Name=FORWARDER)(account)
+
+
+def forwarder_role(operation: str, **arguments: Any) -> Hand:
+    return lambda account: getattr(account.client("iam"), operation)(RoleName=FORWARDER, **arguments)
 
 
 def bucket_policy_grows(account: Account) -> None:
@@ -733,6 +748,24 @@ GROUPING_ROWS = (
     Row("heartbeat_rule", f"{HEARTBEAT} targets", target_is_the_function(HEARTBEAT)),
     Row("heartbeat_rule", f"{HEARTBEAT} tags", rule_loses_tags(HEARTBEAT)),
     Row("heartbeat_rule", "", rule_goes(HEARTBEAT)),
+    Row("forwarders", f"{FORWARDING_REGION} {FORWARDER} state", forwarder("disable_rule", Name=FORWARDER)),
+    Row(
+        "forwarders",
+        f"{FORWARDING_REGION} {FORWARDER} targets",
+        forwarder("remove_targets", Rule=FORWARDER, Ids=["home"]),
+    ),
+    Row(
+        "forwarders",
+        "PolicyDocument",
+        forwarder_role("put_role_policy", PolicyName=FORWARDER, PolicyDocument=ANY),
+    ),
+    Row(
+        "forwarders",
+        "OtherInlinePolicies",
+        forwarder_role("put_role_policy", PolicyName="more", PolicyDocument=ANY),
+    ),
+    Row("forwarders", "Description", forwarder_role("update_role", Description="other")),
+    Row("forwarders", "", forwarder_goes),
     Row("bucket", "Encryption", s3("put_bucket_encryption", ServerSideEncryptionConfiguration=AES)),
     Row("bucket", "Encryption", bucket_key_goes),
     Row("trail", "KmsKeyId", trail("update_trail", KmsKeyId="")),

@@ -37,8 +37,8 @@ class Account:
             keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1"
         )
 
-    def client(self, service: str) -> Any:
-        return self.session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
+    def client(self, service: str, region: str = "us-east-1") -> Any:
+        return self.session.client(service, region_name=region, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
 
 
 class Management(Account):
@@ -66,6 +66,15 @@ def resources(account: Account) -> Document:
         "rules": rules(account.client("events")),
         "alarms": alarms(account.client("cloudwatch")),
     }
+
+
+def waiting(account: Account, queue: str) -> int:
+    """How many messages are in a queue, whoever may receive them now."""
+    sqs = account.client("sqs")
+    states = ("", "NotVisible", "Delayed")
+    names = [f"ApproximateNumberOfMessages{state}" for state in states]
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    return sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))
 
 
 def keys(kms: Any) -> Document:
@@ -108,7 +117,9 @@ def _bucket(s3: Any, name: str) -> Document:
 
 
 def trails(cloudtrail: Any) -> Document:
-    return {trail["Name"]: _trail(cloudtrail, trail) for trail in cloudtrail.describe_trails()["trailList"]}
+    """Those of the account; of the organization's it has shadows."""
+    own = cloudtrail.describe_trails(includeShadowTrails=False)["trailList"]
+    return {trail["Name"]: _trail(cloudtrail, trail) for trail in own}
 
 
 def _trail(cloudtrail: Any, trail: Document) -> Document:
@@ -117,6 +128,7 @@ def _trail(cloudtrail: Any, trail: Document) -> Document:
         "bucket": trail["S3BucketName"],
         "key": trail.get("KmsKeyId"),
         "all regions": trail["IsMultiRegionTrail"],
+        "all accounts": trail["IsOrganizationTrail"],
         "global services": trail["IncludeGlobalServiceEvents"],
         "validation": trail["LogFileValidationEnabled"],
         "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"],

@@ -20,7 +20,7 @@ def trail(account: Account, name: str = "others", logs: bool = True, **arguments
     cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
     policy = document(
         {**cloudtrail, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}"},
-        {**cloudtrail, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/{account.id}/*"},
+        {**cloudtrail, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/*"},
     )
     with contextlib.suppress(ClientError):
         account.client("s3").create_bucket(Bucket=bucket)

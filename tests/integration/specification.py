@@ -73,6 +73,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
                 "bucket": bucket,
                 "key": None,
                 "all regions": True,
+                "all accounts": False,
                 "global services": True,
                 "validation": True,
                 "logging": True,
@@ -317,6 +318,51 @@ def tampering_rules(account: str, function: str, queue: str) -> dict[str, Any]:
     }
 
 
+def forwarder_rule(account: str, pattern: dict[str, Any]) -> dict[str, Any]:
+    """The rules of a region whose events are forwarded."""
+    target = {
+        "Id": "home",
+        "Arn": f"arn:aws:events:us-east-1:{account}:event-bus/default",
+        "RoleArn": f"arn:aws:iam::{account}:role/iam-alerting-forwarder",
+    }
+    return {
+        "iam-alerting-forwarder": {
+            "state": "ENABLED",
+            "pattern": pattern,
+            "schedule": "",
+            "targets": [target],
+            "tags": {"trailwatch": "iam-alerting"},
+        }
+    }
+
+
+def with_forwarder_role(specified: dict[str, Any], account: str) -> dict[str, Any]:
+    """As C(specified), with the role that the rules of other regions send by."""
+    rule = f"arn:aws:events:*:{account}:rule/iam-alerting-forwarder"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": [rule, f"{rule}-*"]},
+        },
+    }
+    put = {
+        "Sid": "SendEventsHome",
+        "Effect": "Allow",
+        "Action": "events:PutEvents",
+        "Resource": f"arn:aws:events:us-east-1:{account}:event-bus/default",
+    }
+    specified["roles"]["iam-alerting-forwarder"] = {
+        "trust": policy(trust),
+        "inline": {"iam-alerting-forwarder": policy(put)},
+        "attached": [],
+        "tags": {"trailwatch": "iam-alerting"},
+    }
+    return specified
+
+
 def heartbeat_rule(account: str, minutes: int, queue: str = "") -> dict[str, Any]:
     """The rule that sends heartbeats to the function, or to the queue before it."""
     function = f"arn:aws:lambda:us-east-1:{account}:function:iam-alerting"
@@ -465,7 +511,7 @@ def key_statements(account: str) -> list[dict[str, Any]]:
     )
     role = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/iam-alerting-function"}}
     sns, sqs, dynamodb = (
-        {"StringLike": {"kms:ViaService": f"{name}.us-east-1.amazonaws.com*"}} for name in ("sns", "sqs", "dynamodb")
+        {"kms:ViaService": [f"{name}.us-east-1.amazonaws.com"]} for name in ("sns", "sqs", "dynamodb")
     )
     alarms = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:us-east-1:{account}:alarm:*"}}
     anybody = {"AWS": "*"}
@@ -476,9 +522,9 @@ def key_statements(account: str) -> list[dict[str, Any]]:
         ("CloudTrailDescribesTheKey", cloudtrail, ["kms:DescribeKey"], by_trail),
         ("RulesSendToTheQueues", events, encrypt, {"StringEquals": from_here | to_queues}),
         ("AlarmsPublish", cloudwatch, encrypt, {"StringEquals": from_here | to_topic} | alarms),
-        ("TheFunctionPublishes", anybody, encrypt, role | sns | {"StringEquals": to_topic}),
-        ("TheFunctionUsesTheQueues", anybody, encrypt, role | sqs | {"StringEquals": to_queues}),
-        ("TheFunctionRemembers", anybody, on_table, role | dynamodb),
+        ("TheFunctionPublishes", anybody, encrypt, role | {"StringEquals": sns | to_topic}),
+        ("TheFunctionUsesTheQueues", anybody, encrypt, role | {"StringEquals": sqs | to_queues}),
+        ("TheFunctionRemembers", anybody, on_table, role | {"StringEquals": dynamodb}),
     ]
     return [
         {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}

@@ -11,13 +11,15 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.drift import GROUPING_ROWS, ROWS, Row, tidy
-from tests.integration.live import Account, resources
+from tests.integration.drift import FORWARDING_REGION, GROUPING_ROWS, ROWS, Row, tidy
+from tests.integration.live import Account, resources, rules
 from tests.integration.specification import (
+    forwarder_rule,
     grouped,
     heartbeat_rule,
     specification,
     with_fallback,
+    with_forwarder_role,
     with_heartbeat_alarm,
     with_key,
 )
@@ -28,11 +30,21 @@ FALLBACK = "on-call@example.com"
 SECONDS = 300
 CONCURRENCY = 5
 MINUTES = 15
+# What is forwarded if the list is about IAM alone.
+OF_TRAILS = {
+    "source": ["aws.cloudtrail"],
+    "detail-type": ["AWS API Call via CloudTrail"],
+    "detail": {
+        "eventSource": ["cloudtrail.amazonaws.com"],
+        "eventName": ["DeleteTrail", "PutEventSelectors", "StopLogging", "UpdateTrail"],
+    },
+}
 GROUPED = {
     "iam_alerting_group_seconds": SECONDS,
     "iam_alerting_reserved_concurrency": CONCURRENCY,
     "iam_alerting_heartbeat_minutes": MINUTES,
     "iam_alerting_customer_key": True,
+    "iam_alerting_forwarding_regions": [FORWARDING_REGION],
 }
 
 
@@ -59,6 +71,7 @@ def specified(name: str, account: Account) -> dict[str, Any]:
         document["functions"]["iam-alerting"]["at most"] = CONCURRENCY
         document["rules"]["iam-alerting-heartbeat"] = heartbeat_rule(account.id, MINUTES, queue="iam-alerting-events")
         with_heartbeat_alarm(document, MINUTES)
+        with_forwarder_role(document, account.id)
         key = account.client("kms").describe_key(KeyId="alias/iam-alerting")["KeyMetadata"]["Arn"]
         return with_key(account.id, document, key)
     return with_fallback(specification(account.id, name, ACTIONS, [SUBSCRIBER]), account.id, FALLBACK)
@@ -140,3 +153,5 @@ def test_every_account_is_as_specified_again(drift: Drift) -> None:
     for name, account in drift.accounts.items():
         tidy(account)
         assert resources(account) == specified(name, account), name
+        elsewhere = rules(account.client("events", FORWARDING_REGION))
+        assert elsewhere == (forwarder_rule(account.id, OF_TRAILS) if is_grouped(name) else {}), name

@@ -35,6 +35,8 @@ class Enrolment:
         self.unit = made["OrganizationalUnit"]["Id"]
         self.move(self.former)
         self.move(self.fresh)
+        for service in ("cloudtrail.amazonaws.com", STACK_SETS):
+            self.organizations.enable_aws_service_access(ServicePrincipal=service)
         self.organizations.register_delegated_administrator(AccountId=self.hub.id, ServicePrincipal=STACK_SETS)
         self.variables = {
             "iam_alerting_organization": self.organizations.describe_organization()["Organization"]["Id"],

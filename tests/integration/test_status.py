@@ -213,3 +213,11 @@ def test_a_report_that_cannot_be_written_is_a_failure_also_of_some_accounts(stat
     assert run.status != 0
     assert "iam_alerting_status_html is '/nowhere/status.html', but there is no such folder" in run.output
     assert status.sandbox.calls(status.ids["healthy"].id) == []
+
+
+def test_hosts_that_all_share_one_account_are_read(status: Status) -> None:
+    shared = {**status.hosts()["healthy"], "iam_alerting_account_name": "healthy"}
+    file = status.folder / "shared.json"
+    run = status.playbooks.run("status", {"one": shared, "two": shared}, "-e", f"iam_alerting_status_json={file}")
+    assert run.status == 0, run.output
+    assert [account["status"] for account in json.loads(file.read_text())["accounts"]] == ["healthy", "healthy"]

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks
-from tests.integration.live import Account
+from tests.integration.live import Account, waiting
 
 ADDRESS = "storm@example.com"
 WINDOW = 8
@@ -65,11 +65,3 @@ def test_queue_runs_empty_and_nothing_is_a_dead_letter(account: Account, sandbox
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert waiting(account, "iam-alerting-dlq") == 0
-
-
-def waiting(account: Account, queue: str) -> int:
-    sqs = account.client("sqs")
-    states = ("", "NotVisible", "Delayed")
-    names = [f"ApproximateNumberOfMessages{state}" for state in states]
-    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    return sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))

@@ -182,6 +182,7 @@ def test_switched_to_existing_our_trail_goes_and_the_bucket_stays(second: Run, s
 def organization(sandbox: Sandbox) -> Iterator[Account]:
     """The management account with a trail of the organization, which goes again: all accounts see it."""
     management = Management(sandbox.management_account, sandbox.environment())
+    management.client("organizations").enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
     others.trail(management, "organization", IsOrganizationTrail=True, **MULTI_REGION)
     yield management
     management.client("cloudtrail").delete_trail(Name="organization")

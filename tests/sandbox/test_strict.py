@@ -45,6 +45,45 @@ def test_no_member_makes_a_trail_of_the_organization(account):
     assert refused(update, Name=NAME, IsOrganizationTrail=True) == "NotOrganizationMasterAccountException"
 
 
+def test_an_administrator_makes_the_trail_of_an_organization_that_trusts_cloudtrail(account, sandbox):
+    management = sandbox.management_account
+    organizations = connect(sandbox, "organizations", management, "x")
+    appoint = connect(sandbox, "cloudtrail", management, "x").register_organization_delegated_admin
+    assert refused(account.client("organizations").list_delegated_administrators) == "AccessDeniedException"
+    appoint(MemberAccountId=account.id)
+    listed = account.client("organizations").list_delegated_administrators(ServicePrincipal="cloudtrail.amazonaws.com")
+    assert [each["Id"] for each in listed["DelegatedAdministrators"]] == [account.id]
+    organization = organizations.describe_organization()["Organization"]["Id"]
+    arn = f"arn:aws:cloudtrail:us-east-1:{management}:trail/all"
+    account.client("s3").create_bucket(Bucket=f"all-{account.id}")
+    asked = {
+        "Name": "all",
+        "S3BucketName": f"all-{account.id}",
+        "IsOrganizationTrail": True,
+        "IsMultiRegionTrail": True,
+    }
+    client = account.client("cloudtrail")
+    assert refused(client.create_trail, **asked) == "CloudTrailAccessNotEnabledException"
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    assert refused(client.create_trail, **asked) == "InsufficientS3BucketPolicyException"
+    may = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    bucket = f"arn:aws:s3:::all-{account.id}"
+    folder = {**may, "Action": "s3:PutObject", "Resource": f"{bucket}/AWSLogs/{organization}/*"}
+    look = {**may, "Action": "s3:GetBucketAcl", "Resource": bucket}
+    account.client("s3").put_bucket_policy(Bucket=f"all-{account.id}", Policy=policy(look, folder))
+    assert client.create_trail(**asked, TagsList=[{"Key": "team", "Value": "x"}])["TrailARN"] == arn
+    try:
+        assert refused(client.start_logging, Name="all") == "TrailNotFoundException"
+        client.start_logging(Name=arn)
+        assert client.get_event_selectors(TrailName=arn)["EventSelectors"]
+        assert client.list_tags(ResourceIdList=[arn])["ResourceTagList"][0]["TagsList"] == [
+            {"Key": "team", "Value": "x"}
+        ]
+    finally:
+        client.delete_trail(Name=arn)
+        organizations.disable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+
+
 def test_the_simulator_knows_conditions_context_and_boundaries(account):
     iam = account.client("iam")
     passed = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}

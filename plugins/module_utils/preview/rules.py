@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import SOURCE_SUFFIX, parse_format
@@ -19,6 +19,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import (
     enabled_state,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import UnknownPartitionError, iam_region
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.regions import ALL
 
 
 class LeftOut(enum.Enum):
@@ -37,8 +38,13 @@ class LeftOut(enum.Enum):
 class Rules:
     """The rules as a first deployment makes them. Later ones may deal the actions out to them in another way."""
 
-    def __init__(self, actions: Iterable[str]) -> None:
-        """Take the actions as C(service:Action), without presets. Raises ActionError for a malformed one."""
+    def __init__(self, actions: Iterable[str], forwarding_regions: Collection[str] = ()) -> None:
+        """Take the actions as C(service:Action), without presets. Raises ActionError for a malformed one.
+
+        Args:
+            forwarding_regions: those whose events are forwarded to the rules, or C(all).
+        """
+        self._forwarding = forwarding_regions
         shards = allocate(parse_format(actions), {}, DEFAULT_PATTERN_SIZE)
         self._rules = [(listed, enabled_state(listed)) for listed in shards.values()]
         self._states = functools.cache(self._find_states)
@@ -52,9 +58,12 @@ class Rules:
             return LeftOut.NOT_LISTED
         if not _is_of_kind(event, event_source.removesuffix(SOURCE_SUFFIX)):
             return LeftOut.OTHER_KIND
-        if not _is_home(str(event.get("region"))):
+        if not self._hears_of(str(event.get("region"))):
             return LeftOut.ELSEWHERE
         return LeftOut.READ_ONLY if states == {ENABLED} and _is_read_only_management(detail) else None
+
+    def _hears_of(self, region: str) -> bool:
+        return _is_home(region) or region in self._forwarding or ALL in self._forwarding
 
     def _find_states(self, event_source: str, event_name: str) -> set[str]:
         """The states of the rules that are for the action; wildcards may put it into several."""

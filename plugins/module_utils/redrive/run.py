@@ -19,7 +19,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import letter as letters
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.letter import Kind, Letter, Outcome, Result
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 
 # No further message is begun after so long; the credentials of an assumed role end after an hour.
 LONGEST_SECONDS = 45 * 60
@@ -54,14 +54,14 @@ class Run:
     warnings: list[str] = field(default_factory=list)
 
 
-def waiting(clients: Any, settings: Settings) -> Waiting:
+def waiting(source: Entered) -> Waiting:
     """The dead-letter queue as it is.
 
     Raises:
         AnsibleAWSError: there is none, or it cannot be read.
     """
-    name = names.queue_name(settings)
-    live = sqs_queue.describe(clients["sqs"], {"QueueName": name})
+    name = names.queue_name(source.settings)
+    live = sqs_queue.describe(source.clients["sqs"], {"QueueName": name})
     if live is None:
         raise AnsibleAWSError(message=f"There is no queue {name}. Deploy first")
     visible, hidden, _delayed = (live.get(count, 0) for count in sqs_queue.COUNTS)
@@ -69,8 +69,7 @@ def waiting(clients: Any, settings: Settings) -> Waiting:
 
 
 def redrive(
-    clients: Any,
-    settings: Settings,
+    pair: Pair,
     url: str,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -78,9 +77,14 @@ def redrive(
     """Send each message of the queue through the function. What it took is deleted, the rest can be received again.
 
     A call that AWS refuses ends the run, as it would be refused for the next message, too.
+
+    Args:
+        pair: the account of the queue, and the one of the function, which for a member is that of the hub.
+        url: of the queue.
     """
-    held, run = Held(clients["sqs"], names.queue_name(settings), url), Run()
-    function = Function(clients, settings)
+    settings = pair.source.settings
+    held, run = Held(pair.source.clients["sqs"], names.queue_name(settings), url), Run()
+    function = Function(pair.alerting)
     ends = clock() + LONGEST_SECONDS
     try:
         for message in held.messages():
@@ -164,9 +168,9 @@ class Held:
 class Function:
     """The function of an account, invoked so that its answer is known."""
 
-    def __init__(self, clients: Any, settings: Settings) -> None:
-        self._lambda, self._dynamodb = clients["lambda"], clients["dynamodb"]
-        self._name, self._table = settings.name, names.table_name(settings)
+    def __init__(self, alerting: Entered) -> None:
+        self._lambda, self._dynamodb = alerting.clients["lambda"], alerting.clients["dynamodb"]
+        self._name, self._table = alerting.settings.name, names.table_name(alerting.settings)
 
     def take(self, letter: Letter) -> Result:
         """What comes of a message.

@@ -20,7 +20,8 @@ def batches_of(hosts: Sequence[str], sizes: Sequence[int | str]) -> list[list[st
         hosts: in the order of the play.
         sizes: numbers of hosts, and percentages of all; the last one is repeated.
     """
-    left, batches = list(hosts), []
+    left = list(hosts)
+    batches: list[list[str]] = []
     while left:
         size = _number(sizes[min(len(batches), len(sizes) - 1)], len(hosts))
         batches.append(left[:size])

@@ -28,11 +28,12 @@ NONCURRENT_DAYS = 30
 ABORT_UPLOAD_DAYS = 7
 
 ATTRIBUTES = ("Policy", "PublicAccessBlock", "ObjectOwnership", "Encryption", "Versioning", "LifecycleRules", "Tags")
+_CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 _REFUSED = ["AccessDenied", "AllAccessDisabled", "403"]
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The bucket: private, encrypted, versioned, TLS only, written by this account's trail alone."""
+    """The bucket: private, encrypted, versioned, TLS only, written by our trail alone."""
     return {
         "State": settings.state_of_trail,
         "Name": names.bucket_name(settings),
@@ -62,27 +63,18 @@ def _encryption(settings: Settings) -> dict[str, Any]:
 
 def _policy(settings: Settings) -> dict[str, Any]:
     # CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail": aws:SourceArn keeps other accounts' trails out.
-    cloudtrail = {"Service": "cloudtrail.amazonaws.com"}
-    our_trail = {"aws:SourceArn": names.trail_arn(settings)}
     return {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Sid": "CloudTrailReadsAcl",
                 "Effect": "Allow",
-                "Principal": cloudtrail,
+                "Principal": _CLOUDTRAIL,
                 "Action": "s3:GetBucketAcl",
                 "Resource": names.bucket_arn(settings),
-                "Condition": {"StringEquals": our_trail},
+                "Condition": {"StringEquals": {"aws:SourceArn": names.trail_arn(settings)}},
             },
-            {
-                "Sid": "CloudTrailWritesLogFiles",
-                "Effect": "Allow",
-                "Principal": cloudtrail,
-                "Action": "s3:PutObject",
-                "Resource": f"{names.bucket_arn(settings)}/AWSLogs/{settings.account_id}/*",
-                "Condition": {"StringEquals": {**our_trail, "s3:x-amz-acl": "bucket-owner-full-control"}},
-            },
+            *_of_writers(settings),
             {
                 "Sid": "TlsOnly",
                 "Effect": "Deny",
@@ -93,6 +85,29 @@ def _policy(settings: Settings) -> dict[str, Any]:
             },
         ],
     }
+
+
+def _of_writers(settings: Settings) -> list[dict[str, Any]]:
+    """Where CloudTrail writes: into the folder of the trail's owner, and of the organization if the trail is its.
+
+    AWS wants both for an organization's trail (CloudTrail User Guide, "Creating a trail for an organization with the
+    AWS CLI").
+    """
+    folders = {"CloudTrailWritesLogFiles": settings.trail_owner}
+    if settings.organization:
+        folders["CloudTrailWritesLogFilesOfMembers"] = settings.organization.id
+    condition = {"aws:SourceArn": names.trail_arn(settings), "s3:x-amz-acl": "bucket-owner-full-control"}
+    return [
+        {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": _CLOUDTRAIL,
+            "Action": "s3:PutObject",
+            "Resource": f"{names.bucket_arn(settings)}/AWSLogs/{folder}/*",
+            "Condition": {"StringEquals": condition},
+        }
+        for sid, folder in folders.items()
+    ]
 
 
 def _lifecycle(retention_days: int) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import PATIENT_
 # all, so they are in the policy read of files/permissions.yml.
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "resourcegroupstaggingapi": ("GetResources",),
+    "account": ("ListRegions",),
     "s3": (
         "GetBucketEncryption",
         "GetBucketLifecycleConfiguration",
@@ -41,6 +42,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "GetPublicAccessBlock",
     ),
     "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
+    "organizations": (
+        "DescribeOrganization",
+        "ListAWSServiceAccessForOrganization",
+        "ListDelegatedAdministrators",
+    ),
     "cloudtrail": ("DescribeTrails", "GetEventSelectors", "GetTrailStatus", "ListTags", "LookupEvents"),
     "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),

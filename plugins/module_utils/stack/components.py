@@ -16,6 +16,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     event_source_mapping,
     execution_role,
     fallback_topic,
+    forwarders,
     function,
     heartbeat_rule,
     key,
@@ -45,6 +46,8 @@ COMPONENTS = {
     "event_queue": event_queue,
     "function": function,
     "event_source_mapping": event_source_mapping,
+    # Before the rule of the action list, which keeps in mind where they are.
+    "forwarders": forwarders,
     "rule": rule,
     "heartbeat_rule": heartbeat_rule,
     "alarms": alarms,
@@ -55,7 +58,7 @@ COMPONENTS = {
 }
 
 # A member has no more than what sends its events to the hub.
-OF_MEMBER = ("key", "bucket", "trail", "queue", "execution_role", "rule", "tampering_rule")
+OF_MEMBER = ("key", "bucket", "trail", "queue", "execution_role", "forwarders", "rule", "tampering_rule")
 # Of one that a stack set enrols, the trail is somebody else's, and is only looked for.
 OF_STACK_SET = ("trail", "queue", "execution_role", "rule", "tampering_rule")
 _STACK_SET = "member_stack_set"

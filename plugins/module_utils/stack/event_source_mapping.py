@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_an
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_source_mapping as mapping
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import PARTITIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import GROUPING_CONCURRENCY, Settings
@@ -37,7 +38,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         # A filter would drop events without a word.
         "FilterCriteria": {},
         "Enabled": True,
-        "Tags": settings.tags,
+        "Tags": settings.tags if PARTITIONS[settings.partition].tags_mappings else {},
         "RoleName": names.role_name(settings),
         "PolicyName": names.grouping_policy_name(settings),
         "PolicyDocument": _policy(settings),
@@ -71,11 +72,20 @@ def live(account: Account, desired: Document) -> Document | None:
     Raises:
         AnsibleAWSError: a read failed.
     """
-    found = mapping.describe(account.clients["lambda"], _wanted(desired))
+    found = describe(account.clients["lambda"], desired)
     policy = _live_policy(account.clients["iam"], desired["RoleName"], desired["PolicyName"])
     if found is None and not policy:
         return None
     return {"Mapping": _with_tags(account, found, desired), "PolicyDocument": policy}
+
+
+def describe(client: Any, desired: Document) -> Document | None:
+    """The mapping alone, but for its tags; None if there is none.
+
+    Raises:
+        AnsibleAWSError: a read failed.
+    """
+    return mapping.describe(client, _wanted(desired))
 
 
 def _with_tags(account: Account, found: Document | None, desired: Document) -> Document | None:

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call, policies_differ
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import via_service
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, refuse_foreign, tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
@@ -58,7 +59,7 @@ def _of_function(settings: Settings) -> dict[str, Any]:
         {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
         for sid, (action, resource) in statements.items()
     ]
-    return _role(f"Runs the function {settings.name} of Trailwatch.", _trust("lambda.amazonaws.com"), policy)
+    return role(f"Runs the function {settings.name} of Trailwatch.", trust("lambda.amazonaws.com"), policy)
 
 
 def _of_member(settings: Settings) -> dict[str, Any]:
@@ -69,29 +70,31 @@ def _of_member(settings: Settings) -> dict[str, Any]:
         "ArnLike": {"aws:SourceArn": names.rule_arns(settings)},
     }
     # The hub's queue may have a key, of which only the hub knows the ARN.
-    through = {"kms:ViaService": f"sqs.{settings.region}.amazonaws.com*"}
-    policy = [
+    through = {"kms:ViaService": via_service("sqs", settings.region)}
+    policy: list[dict[str, Any]] = [
         {"Sid": "SendEventsToTheHub", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue},
         {
             "Sid": "EncryptThem",
             "Effect": "Allow",
             "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
             "Resource": f"arn:{settings.partition}:kms:{settings.region}:{settings.topology.hub}:key/*",
-            "Condition": {"StringLike": through, "StringEquals": {"kms:EncryptionContext:aws:sqs:arn": queue}},
+            "Condition": {"StringEquals": through | {"kms:EncryptionContext:aws:sqs:arn": queue}},
         },
     ]
     what = f"Sends events of Trailwatch's rules {settings.name} to the account {settings.topology.hub}."
-    return _role(what, {**_trust("events.amazonaws.com"), "Condition": rules}, policy)
+    return role(what, {**trust("events.amazonaws.com"), "Condition": rules}, policy)
 
 
-def _trust(service: str) -> dict[str, Any]:
+def trust(service: str) -> dict[str, Any]:
+    """The statement by which a service may assume a role."""
     return {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
 
 
-def _role(description: str, trust: dict[str, Any], policy: list[dict[str, Any]]) -> dict[str, Any]:
+def role(description: str, trusted: dict[str, Any], policy: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is a role's own: what it is for, whom it trusts, what it may do."""
     return {
         "Description": description,
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trusted]},
         "PolicyDocument": {"Version": "2012-10-17", "Statement": policy},
     }
 
@@ -103,6 +106,17 @@ def live(account: Account, desired: Document) -> Document | None:
         ForeignResourceError: there is one of this name that is not ours.
         AnsibleAWSError: a read failed.
     """
+    then = "it will then be Lambda's alone, with no permissions but those of the function"
+    return read(account, desired, _own_policies(account, desired), then)
+
+
+def read(account: Account, desired: Document, own: set[str], then: str) -> Document | None:
+    """As C(live), of any role of the stack.
+
+    Args:
+        own: the inline policies that are no others.
+        then: what would become of somebody else's role.
+    """
     iam, name = account.clients["iam"], desired["RoleName"]
     try:
         role = call(f"read role {name}", iam.get_role, RoleName=name)["Role"]
@@ -112,13 +126,12 @@ def live(account: Account, desired: Document) -> Document | None:
     attached = call(f"list the policies attached to role {name}", iam.list_attached_role_policies, RoleName=name)
     trust, tags = role["AssumeRolePolicyDocument"], tags_of(role.get("Tags", []))
     unlike = "its trust policy is another" if policies_differ(trust, desired["AssumeRolePolicyDocument"]) else ""
-    then = "it will then be Lambda's alone, with no permissions but those of the function"
     refuse_foreign(f"role {name}", tags, desired["Tags"], unlike, then)
     return {
         "Description": role.get("Description", ""),
         "AssumeRolePolicyDocument": trust,
         "PolicyDocument": _document(iam, name, desired["PolicyName"]) if desired["PolicyName"] in inline else {},
-        "OtherInlinePolicies": sorted(set(inline) - _own_policies(account, desired)),
+        "OtherInlinePolicies": sorted(set(inline) - own),
         "AttachedPolicies": sorted(policy["PolicyArn"] for policy in attached["AttachedPolicies"]),
         "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         "Tags": tags,

@@ -96,6 +96,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         environment["TIME_ZONE"] = settings.time_zone
     if settings.group_seconds:
         environment["GROUP_SECONDS"] = str(settings.group_seconds)
+    if settings.organization:
+        environment["TRAIL_ARN"] = names.organizations_trail_arn(settings)
     if settings.customer_key:
         environment["KEY_ARN"] = names.key_alias_arn(settings)
     return environment

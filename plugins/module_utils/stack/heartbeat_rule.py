@@ -27,7 +27,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Description": "A heartbeat that the function counts and tells nobody of.",
         "ScheduleExpression": f"rate({settings.heartbeat_minutes} minutes)",
         **common,
-        "Target": {**common["Target"], "Input": json.dumps(DOCUMENT)},
+        "Targets": [{**target, "input": json.dumps(DOCUMENT)} for target in common["Targets"]],
     }
 
 

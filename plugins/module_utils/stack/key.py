@@ -19,6 +19,7 @@ from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import kms_key
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import via_service
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
@@ -120,8 +121,8 @@ def _of_function(settings: Settings) -> list[dict[str, Any]]:
     to_queues = {"kms:EncryptionContext:aws:sqs:arn": _queues(settings)}
     on_table = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
     return [
-        _function(settings, "TheFunctionPublishes", "sns", _ENCRYPT, {"StringEquals": to_topic}),
-        _function(settings, "TheFunctionUsesTheQueues", "sqs", _ENCRYPT, {"StringEquals": to_queues}),
+        _function(settings, "TheFunctionPublishes", "sns", _ENCRYPT, to_topic),
+        _function(settings, "TheFunctionUsesTheQueues", "sqs", _ENCRYPT, to_queues),
         _function(settings, "TheFunctionRemembers", "dynamodb", on_table, {}),
     ]
 
@@ -140,8 +141,7 @@ def _of_members(settings: Settings) -> list[dict[str, Any]]:
             "Action": _ENCRYPT,
             "Resource": "*",
             "Condition": {
-                "StringEquals": senders | queue,
-                "StringLike": {"kms:ViaService": f"sqs.{settings.region}.amazonaws.com*"},
+                "StringEquals": senders | queue | {"kms:ViaService": via_service("sqs", settings.region)},
                 "ArnLike": {"aws:PrincipalArn": names.forwarding_role_arns(settings)},
             },
         }
@@ -164,15 +164,14 @@ def _service(sid: str, service: str, actions: list[str], condition: dict[str, An
 
 
 def _function(
-    settings: Settings, sid: str, service: str, actions: list[str], condition: dict[str, Any]
+    settings: Settings, sid: str, service: str, actions: list[str], context: dict[str, Any]
 ) -> dict[str, Any]:
     """By condition and not by principal, as in the topic's policy: the role does not exist yet.
 
     That the principal is anybody, and not the account, is what makes the statement enough without the role's own
     policy, as in the policies of AWS's own keys; the role's could not name the key's ARN.
     """
-    # The end of the name differs between partitions.
-    through = {"kms:ViaService": f"{service}.{settings.region}.amazonaws.com*"}
+    through = {"kms:ViaService": via_service(service, settings.region)}
     role = {"aws:PrincipalArn": names.role_arn(settings)}
     return {
         "Sid": sid,
@@ -180,7 +179,7 @@ def _function(
         "Principal": {"AWS": "*"},
         "Action": actions,
         "Resource": "*",
-        "Condition": {"ArnEquals": role, "StringLike": through, **condition},
+        "Condition": {"ArnEquals": role, "StringEquals": context | through},
     }
 
 

@@ -50,7 +50,7 @@ class Account:
     Attributes:
         clients: a client for each service.
         tagged: what the tagging service knows of our resources.
-        trails: the trails that are in the region, as CloudTrail describes them.
+        trails: those of the region's trails that are ours, as CloudTrail describes them.
         key: the customer's key, as C(key.find) found it.
     """
 

@@ -34,6 +34,8 @@ def of_member(settings: Settings, account_id: str) -> Settings:
         fallback="",
         group_seconds=0,
         heartbeat_minutes=0,
+        forwarding_regions=(),
+        beside=False,
     )
 
 

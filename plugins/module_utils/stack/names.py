@@ -26,13 +26,18 @@ def bucket_arn(settings: Settings) -> str:
 
 
 def trail_arn(settings: Settings) -> str:
-    return settings.arn("cloudtrail", f"trail/{settings.name}")
+    """The ARN of our trail. The organization's has the account id of the management account, whoever makes it."""
+    return f"arn:{settings.partition}:cloudtrail:{settings.region}:{settings.trail_owner}:trail/{settings.name}"
 
 
-def own_trail_arns(settings: Settings) -> list[str]:
-    """The trails that are ours: of a member of a stack set, that of the playbook, which goes with what it has made."""
-    former = [settings.arn("cloudtrail", f"trail/{settings.topology.hub_name}")] if settings.topology.hub_name else []
-    return [trail_arn(settings), *former]
+def organizations_trail_arn(settings: Settings) -> str:
+    """The ARN of our trail if it is the organization's, which then need not be this account's; else nothing."""
+    return trail_arn(settings) if settings.organization else ""
+
+
+def playbooks_trail_arn(settings: Settings) -> str:
+    """Of a member of a stack set, the trail that it may have by the playbook, with all else of that."""
+    return settings.arn("cloudtrail", f"trail/{settings.topology.hub_name}")
 
 
 def topic_arn(settings: Settings) -> str:
@@ -140,6 +145,26 @@ def rule_arn(settings: Settings) -> str:
 def rule_arns(settings: Settings) -> list[str]:
     """The ARN of the rule, and a pattern for those of its further shards and of the other rules."""
     return [rule_arn(settings), f"{rule_arn(settings)}-*"]
+
+
+def event_bus_arn(settings: Settings) -> str:
+    """The bus that CloudTrail's events arrive on."""
+    return settings.arn("events", "event-bus/default")
+
+
+def forwarder_name(settings: Settings) -> str:
+    """The rule in each region whose events are forwarded, and the role that it sends them by."""
+    return f"{settings.name}-forwarder"
+
+
+def forwarder_arns(settings: Settings) -> list[str]:
+    """Patterns for the ARNs of the forwarders and of their further shards, in any region."""
+    first = f"arn:{settings.partition}:events:*:{settings.account_id}:rule/{forwarder_name(settings)}"
+    return [first, f"{first}-*"]
+
+
+def forwarder_role_arn(settings: Settings) -> str:
+    return settings.global_arn("iam", f"role/{forwarder_name(settings)}")
 
 
 def tampering_rule_name(settings: Settings) -> str:

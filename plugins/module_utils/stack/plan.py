@@ -8,16 +8,33 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import bucket, key, subscriptions, trails
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
+
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    bucket,
+    key,
+    names,
+    regions,
+    rule,
+    subscriptions,
+    trails,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import ABSENT, PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+    ABSENT,
+    FUNCTION,
+    ORGANIZATION,
+    PRESENT,
+    QUEUE,
+    Settings,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 
 # Of a few threads each reads a component after the other. More would gain little: the longest component has six reads.
@@ -40,6 +57,7 @@ class Plan:
         desired: the desired document of each component, with the ARN of the key if there is one.
         trails: which trail serves, if trail or bucket were looked at.
         kept: the bucket of a trail that we had, if another one serves now.
+        former: of a member, what its rules also hand events to, as it alerted by itself before (C(Settings.former)).
     """
 
     changes: Mapping[str, Change]
@@ -50,6 +68,7 @@ class Plan:
     trails: Trails = field(default_factory=Trails)
     kept: tuple[str, ...] = ()
     fallback: tuple[Document, ...] = ()
+    former: str = ""
 
     @property
     def differing(self) -> dict[str, Change]:
@@ -63,29 +82,54 @@ class Plan:
         return made | dict.fromkeys(reversed(removed), REMOVAL)
 
 
-def make_plan(clients: Any, settings: Settings, names: Sequence[str]) -> Plan:
-    """Read the components C(names) of the account that the clients are in, and compare.
+def make_plan(clients: Any, settings: Settings, components: Sequence[str]) -> Plan:
+    """Read the components of the account that the clients are in, and compare.
 
     Raises:
         AnsibleAWSError: a read failed, or a resource is somebody else's. It says which call or resource.
     """
-    found = trails.find(clients, settings) if {"bucket", "trail"} & set(names) else Trails()
-    documents = desired_stack(dataclasses.replace(settings, trail=found.mode))
+    found = trails.find(clients, settings) if _depends_on_trail(settings) & set(components) else Trails()
     tagged = tagged_resources(clients["resourcegroupstaggingapi"], settings.name)
-    account = Account(clients, tagged, found.listed, key.find(clients["kms"], tagged, documents["key"]))
-    desired = key.resolved(documents, account.key)
+    settings = dataclasses.replace(found.settle(settings), former=_former_target(clients["lambda"], settings, tagged))
+    account = Account(clients, tagged, found.own, key.find(clients["kms"], tagged, key.desired(settings)))
+    if {"forwarders", "rule"} & set(components):
+        before = regions.told_in(rule.listed(account, settings.name), settings.name)
+        settings = regions.settled(clients, settings, before)
+    desired = key.resolved(desired_stack(settings), account.key)
     with ThreadPoolExecutor(THREADS) as pool:
-        live = dict(zip(names, pool.map(lambda name: _live(account, name, desired[name]), names), strict=True))
+        live = dict(
+            zip(components, pool.map(lambda name: _live(account, name, desired[name]), components), strict=True)
+        )
     return Plan(
-        changes={name: _difference(name, live[name], desired[name]) for name in names},
-        present=tuple(name for name in names if _is_there(name, live[name])),
+        changes={name: _difference(name, live[name], desired[name]) for name in components},
+        present=tuple(name for name in components if _is_there(name, live[name])),
         subscribers=_subscribers("topic", live, desired),
         live=live,
         desired=desired,
         trails=found,
-        kept=tuple(bucket.kept(account, desired["bucket"])) if "bucket" in names else (),
+        kept=tuple(bucket.kept(account, desired["bucket"])) if "bucket" in components else (),
         fallback=_subscribers("fallback_topic", live, desired),
+        former=settings.former,
     )
+
+
+def _former_target(lambda_client: Any, settings: Settings, tagged: Collection[str]) -> str:
+    """What a member has of an alerting of its own that its rules are to hand events to, as C(Settings.own_target)."""
+    if not (settings.is_member and settings.beside and names.function_arn(settings) in tagged):
+        return ""
+    try:  # the tagging service also knows for a while what is gone
+        call(f"look for function {settings.name}", lambda_client.get_function, FunctionName=settings.name)
+    except is_ansible_aws_error_code("ResourceNotFoundException"):
+        return ""
+    return QUEUE if names.event_queue_arn(settings) in tagged else FUNCTION
+
+
+def _depends_on_trail(settings: Settings) -> set[str]:
+    """The components of which only the trail that serves tells how they are to be."""
+    if settings.trail == ORGANIZATION:
+        # They name it, and have to know whose it is.
+        return {"key", "bucket", "trail", "function", "tampering_rule"}
+    return {"bucket", "trail"}
 
 
 def _subscribers(topic: str, live: Mapping[str, Any], desired: Mapping[str, Document]) -> tuple[Document, ...]:

@@ -35,6 +35,7 @@ _OF_COMPONENTS: dict[tuple[str, str], Callable[[Settings], str]] = {
     ("sqs", "queue"): names.queue_arn,
     ("sqs", "event_queue"): names.event_queue_arn,
     ("sns", "fallback_topic"): names.fallback_topic_arn,
+    ("iam", "forwarders"): names.forwarder_role_arn,
     ("events", "heartbeat_rule"): names.heartbeat_rule_arn,
     ("events", "tampering_rule"): names.tampering_rule_arn,
 }
@@ -56,7 +57,8 @@ def check(clients: Any, settings: Settings, plan: Plan, changes: Mapping[str, Ch
     """
     if "trail" in changes and "trail" not in plan.present:
         trails.check_quota(plan.trails, settings)
-    _check_permissions(clients, settings, needed(settings, plan, changes))
+    settled = plan.trails.settle(settings)
+    _check_permissions(clients, settled, needed(settled, plan, changes))
 
 
 def needed(settings: Settings, plan: Plan, changes: Mapping[str, Change]) -> dict[str, list[str]]:

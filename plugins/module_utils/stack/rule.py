@@ -16,11 +16,14 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, 
 from ansible_collections.trailwatch.aws.plugins.module_utils.invoke_permission import Statements
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.regions import told
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, QUEUE, Settings
 
 # The same whether it is the function or the queue: so one is replaced by the other in one call, and no event goes to
 # both, or to none.
 TARGET_ID = "function"
+# Another one, so that the account's own alerting and the hub's can be there side by side.
+HUB_TARGET_ID = "hub"
 OTHER_PERMISSIONS = "OtherPermissions"
 
 
@@ -28,7 +31,7 @@ def desired(settings: Settings) -> dict[str, Any]:
     """The rule, in the terms of the module iam_event_rule: patterns and shards follow from the actions."""
     return {
         "Name": settings.name,
-        "Description": "Critical IAM actions, for the function of the same name.",
+        "Description": f"Critical IAM actions, for the function of the same name.{told(settings.forwarding_regions)}",
         "Actions": list(settings.actions),
         **common(settings),
         "OtherRules": {
@@ -39,19 +42,24 @@ def desired(settings: Settings) -> dict[str, Any]:
 
 
 def common(settings: Settings) -> dict[str, Any]:
-    """What all rules of the stack have alike: the target, the function that it leads to, if there is one, the tags."""
+    """What all rules of the stack have alike: the targets, the function that they lead to, if there is one, the tags.
+
+    The first target is the one by which the alerts come; it and the others are in the terms of the modules' option.
+    """
+    targets = [_hub(settings)] if settings.is_member else []
+    if settings.own_target:
+        queue, function = names.event_queue_arn(settings), names.function_arn(settings)
+        targets.append({"id": TARGET_ID, "arn": queue if settings.own_target == QUEUE else function})
     return {
         "Prefix": settings.name,
-        "Target": {"Id": TARGET_ID, **_to(settings), "DeadLetterArn": names.queue_arn(settings)},
-        "FunctionArn": "" if settings.is_member else names.function_arn(settings),
+        "Targets": [{**target, "dead_letter_arn": names.queue_arn(settings)} for target in targets],
+        "FunctionArn": names.function_arn(settings) if settings.own_target else "",
         "Tags": settings.tags,
     }
 
 
-def _to(settings: Settings) -> dict[str, str]:
-    if settings.is_member:
-        return {"Arn": names.hub_queue_arn(settings), "RoleArn": names.role_arn(settings)}
-    return {"Arn": names.event_queue_arn(settings) if settings.group_seconds else names.function_arn(settings)}
+def _hub(settings: Settings) -> dict[str, str]:
+    return {"id": HUB_TARGET_ID, "arn": names.hub_queue_arn(settings), "role_arn": names.role_arn(settings)}
 
 
 def live(account: Account, desired: Document) -> event_rule.Live:
@@ -63,7 +71,7 @@ def live(account: Account, desired: Document) -> event_rule.Live:
     """
     found = read(account, desired)
     # What lets the stack's other rules invoke the function is theirs to make, and to remove with them.
-    there = {rule["Arn"] for rule in _listed(account, desired)}
+    there = {rule["Arn"] for rule in listed(account, desired["Prefix"])}
     theirs = [arn for arn, state in desired["OtherRules"].items() if state == PRESENT or arn in there]
     others = {function: _without(statements, theirs) for function, statements in found.others.items()}
     return dataclasses.replace(found, others=others)
@@ -92,16 +100,14 @@ def read(account: Account, desired: Document) -> event_rule.Live:
         each: account.once("policy of the function", lambda: invoke_permission.policy(lambda_client, function))
         for each in functions
     }
-    known = event_rule.Known(_listed(account, desired), policies, known_tags)
+    known = event_rule.Known(listed(account, desired["Prefix"]), policies, known_tags)
     return event_rule.describe(events, lambda_client, desired["Name"], functions=functions, known=known)
 
 
-def _listed(account: Account, desired: Document) -> list[Document]:
+def listed(account: Account, prefix: str) -> list[Document]:
     """The rules whose names begin like those of the stack, whoever they belong to."""
-    listed: list[Document] = account.once(
-        "rules", lambda: event_rule.list_rules(account.clients["events"], desired["Prefix"])
-    )
-    return listed
+    found: list[Document] = account.once("rules", lambda: event_rule.list_rules(account.clients["events"], prefix))
+    return found
 
 
 def is_there(live: event_rule.Live | None) -> bool:
@@ -131,18 +137,11 @@ def options_of(desired: Document) -> event_rule.Options:
         actions=parse_format(desired["Actions"]) if "Actions" in desired else (),
         event_patterns=tuple(desired.get("EventPatterns", ())),
         schedule_expression=desired.get("ScheduleExpression", ""),
-        targets=event_rule.checked_targets([_target(desired["Target"])]),
+        targets=event_rule.checked_targets(desired["Targets"]),
         description=desired["Description"],
         tags=desired["Tags"],
         purge_tags=False,
     )
-
-
-def _target(target: Document) -> Document:
-    """The target as the option C(targets) of the modules has it."""
-    known = {"id": target["Id"], "arn": target["Arn"], "dead_letter_arn": target["DeadLetterArn"]}
-    others = {"input": "Input", "role_arn": "RoleArn"}
-    return known | {option: target[name] for option, name in others.items() if name in target}
 
 
 def _only_differing(before: Document, after: Document) -> tuple[Document, Document]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 import zoneinfo
@@ -17,7 +18,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Acti
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, expand_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
-    IAM_REGIONS,
+    PARTITIONS,
     UnknownPartitionError,
     iam_region,
     partition_of,
@@ -48,7 +49,9 @@ TAG_OURS = "trailwatch"
 PRESENT, ABSENT, RETAINED = "present", "absent", "retained"
 # What subscribers by https get. The first is the default.
 HTTPS_FORMATS = ("finding", "amazon-q")
-TRAIL_MODES = AUTO, CREATE, EXISTING = "auto", "create", "existing"
+# What the account's own rules hand events to.
+FUNCTION, QUEUE = "function", "queue"
+TRAIL_MODES = AUTO, CREATE, EXISTING, ORGANIZATION = "auto", "create", "existing", "organization"
 
 
 _TOPIC_ARN = re.compile(
@@ -61,8 +64,21 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True)
+class Organization:
+    """The organization whose trail is ours. Its management account owns the trail, whoever makes it."""
+
+    id: str
+    management: str
+
+
+@dataclass(frozen=True)
 class Settings:
-    """One account's settings. All are checked: building a stack from them raises no error."""
+    """One account's settings. All are checked: building a stack from them raises no error.
+
+    Attributes:
+        beside: of a member, whether the alerting that it had for itself goes on beside the hub's.
+        former: of a member, what of that its rules hand events to, as C(own_target). It is settled from what is live.
+    """
 
     name: str
     account_id: str
@@ -84,9 +100,15 @@ class Settings:
     alarms: bool = True
     fallback: str = ""
     trail: str = AUTO
+    # Not a variable: it is found out when the trail is to be, or is, the organization's.
+    organization: Organization | None = None
     customer_key: bool = False
     heartbeat_minutes: int = 0
+    forwarding_regions: tuple[str, ...] = ()
+    former_regions: tuple[str, ...] = ()
     topology: Topology = ALONE
+    beside: bool = True
+    former: str = ""
 
     @property
     def is_member(self) -> bool:
@@ -102,6 +124,22 @@ class Settings:
     def hub(self) -> str:
         """The account that members send their events to, this one or another."""
         return self.account_id if self.topology.kind == HUB else self.topology.hub
+
+    @property
+    def own_target(self) -> str:
+        """What the account's rules hand events to in the account itself: C(FUNCTION), C(QUEUE), or nothing.
+
+        A member has nothing like it, unless it alerted by itself before and is to do so until the hub is proved.
+        """
+        if self.is_member:
+            return self.former
+        return QUEUE if self.group_seconds else FUNCTION
+
+    @property
+    def of_hub(self) -> Settings:
+        """What a member knows of the settings of its hub: as much as the names of its resources take."""
+        name = self.topology.hub_name or self.name
+        return dataclasses.replace(self, name=name, account_id=self.topology.hub, topology=Topology(HUB))
 
     @property
     def partition(self) -> str:
@@ -136,6 +174,11 @@ class Settings:
     def state_of_stack_set(self) -> str:
         """What is to become of the stack set that enrols members: C(PRESENT) or C(ABSENT)."""
         return PRESENT if self.topology.units else ABSENT
+
+    @property
+    def trail_owner(self) -> str:
+        """The account in the ARN of our trail."""
+        return self.organization.management if self.organization else self.account_id
 
     @property
     def state_of_heartbeat(self) -> str:
@@ -237,7 +280,7 @@ def check_region(region: str | None, configured: str | None) -> str:
         source = f"iam_alerting_region is {region!r}" if region else f"The AWS configuration's region is {configured!r}"
         raise SettingsError(
             f"{source}, but {error}, so it is not known where its IAM events are delivered. Set iam_alerting_region to "
-            f"one of {', '.join(IAM_REGIONS.values())}."
+            f"one of {', '.join(each.iam_region for each in PARTITIONS.values())}."
         ) from error
     if region and region != home:
         raise SettingsError(

@@ -24,6 +24,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "account": settings.account_id,
         "region": settings.region,
         "partition": settings.partition,
+        "trail": names.organizations_trail_arn(settings),
         "key": names.key_alias_arn(settings) if settings.customer_key else "",
     }
     name, listed = names.tampering_rule_name(settings), parse_format(settings.actions)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_selectors
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_selectors, organization_trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
     changed,
     refuse_foreign,
-    tags_of,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
@@ -23,6 +22,7 @@ ATTRIBUTES = (
     "S3BucketName",
     "KmsKeyId",
     "IsMultiRegionTrail",
+    "IsOrganizationTrail",
     "IncludeGlobalServiceEvents",
     "LogFileValidationEnabled",
     "IsLogging",
@@ -34,7 +34,7 @@ DELIVERY = ("LatestDeliveryTime", "LatestDeliveryError")
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The trail: of all regions, with global services, whose log files prove their integrity."""
+    """The trail: of all regions, with global services, whose log files prove their integrity; maybe of all accounts."""
     return {
         "State": settings.state_of_trail,
         "Name": settings.name,
@@ -42,6 +42,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "S3BucketName": names.bucket_name(settings),
         "KmsKeyId": names.key_alias_arn(settings) if settings.customer_key else None,
         "IsMultiRegionTrail": True,
+        "IsOrganizationTrail": settings.organization is not None,
         "IncludeGlobalServiceEvents": True,
         "LogFileValidationEnabled": True,
         "IsLogging": True,
@@ -68,9 +69,10 @@ def live(account: Account, desired: Document) -> Document | None:
         return None
     found = {
         **described(cloudtrail, trail),
+        "IsOrganizationTrail": bool(trail.get("IsOrganizationTrail")),
         "KmsKeyId": _key(trail.get("KmsKeyId"), account, desired),
         "EventSelectors": event_selectors.describe(cloudtrail, arn),
-        "Tags": account.tags(arn, desired["Tags"], lambda: _tags(cloudtrail, arn)),
+        "Tags": account.tags(arn, desired["Tags"], lambda: organization_trail.tags(cloudtrail, arn, desired["Tags"])),
     }
     elsewhere = found["S3BucketName"] != desired["S3BucketName"]
     unlike = f"it logs to bucket {found['S3BucketName']}" if elsewhere else ""
@@ -97,11 +99,6 @@ def _key(live: str | None, account: Account, desired: Document) -> str | None:
     """The key of the log files. As long as ours is not asked for, that of somebody else is left alone."""
     ours = account.key["Arn"] if account.key else None
     return live if desired["KmsKeyId"] or live == ours else None
-
-
-def _tags(cloudtrail: Any, arn: str) -> dict[str, str]:
-    answer = call(f"read the tags of trail {arn}", cloudtrail.list_tags, ResourceIdList=[arn])
-    return tags_of([pair for resource in answer["ResourceTagList"] for pair in resource.get("TagsList", [])])
 
 
 def difference(live: Document | None, desired: Document) -> Change:

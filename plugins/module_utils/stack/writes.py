@@ -48,6 +48,17 @@ _TOPIC = {
     "Tags": ("sns:TagResource",),
     GONE: ("sns:DeleteTopic",),
 }
+_ROLE = {
+    NEW: ("iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy"),
+    "Description": ("iam:UpdateRole",),
+    "AssumeRolePolicyDocument": ("iam:UpdateAssumeRolePolicy",),
+    "PolicyDocument": ("iam:PutRolePolicy",),
+    "OtherInlinePolicies": ("iam:DeleteRolePolicy",),
+    "AttachedPolicies": ("iam:DetachRolePolicy",),
+    "PermissionsBoundary": ("iam:DeleteRolePermissionsBoundary",),
+    "Tags": ("iam:TagRole",),
+    GONE: ("iam:DeleteRole", "iam:DeleteRolePolicy"),
+}
 _RULE = {
     NEW: ("events:PutRule", "events:TagResource", "events:PutTargets"),
     **dict.fromkeys(
@@ -93,6 +104,7 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
                 "S3BucketName",
                 "KmsKeyId",
                 "IsMultiRegionTrail",
+                "IsOrganizationTrail",
                 "IncludeGlobalServiceEvents",
                 "LogFileValidationEnabled",
             ),
@@ -109,17 +121,7 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
     "queue": _QUEUE,
     # A permission on a log group can be written in two ways, with :* and without, and either may do.
     "log_group": dict.fromkeys((NEW, "retentionInDays", "tags", GONE), _UNCERTAIN),
-    "execution_role": {
-        NEW: ("iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy"),
-        "Description": ("iam:UpdateRole",),
-        "AssumeRolePolicyDocument": ("iam:UpdateAssumeRolePolicy",),
-        "PolicyDocument": ("iam:PutRolePolicy",),
-        "OtherInlinePolicies": ("iam:DeleteRolePolicy",),
-        "AttachedPolicies": ("iam:DetachRolePolicy",),
-        "PermissionsBoundary": ("iam:DeleteRolePermissionsBoundary",),
-        "Tags": ("iam:TagRole",),
-        GONE: ("iam:DeleteRole", "iam:DeleteRolePolicy"),
-    },
+    "execution_role": _ROLE,
     "table": {
         NEW: ("dynamodb:CreateTable", "dynamodb:TagResource", "dynamodb:UpdateTimeToLive"),
         **dict.fromkeys(
@@ -162,6 +164,14 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
             _UNCERTAIN,
         ),
         GONE: ("iam:DeleteRolePolicy",),
+    },
+    "forwarders": {
+        **_ROLE,
+        "RoleName": _ROLE[GONE],
+        # In which regions the caller may act, its policies may say in other ways than by the rules' ARNs.
+        **dict.fromkeys(("Regions", "Rule", "rule", *_RULE), _UNCERTAIN),
+        NEW: _ROLE[NEW],
+        GONE: _ROLE[GONE],
     },
     # That somebody else may invoke the function goes.
     "rule": {**_RULE, "OtherPermissions": ("lambda:RemovePermission",)},

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import alarms, subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import EXISTING, Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 
 UNREADABLE = "unreadable"
@@ -45,7 +45,7 @@ def account_status(settings: Settings, plan: Plan, last_alert: datetime.datetime
         "drift": list(plan.differing),
     }
     told: dict[str, Iterable[str]] = {
-        DEAF: deaf.reasons(plan),
+        DEAF: deaf.reasons(settings, plan),
         ALARM: [_says(settings, alarm) for alarm in alarms.firing(live.get("alarms"))],
         PENDING: [
             f"fallback not confirmed: {each}" for each in subscriptions.named(plan.fallback, subscriptions.PENDING)
@@ -104,11 +104,11 @@ def _subscribers(parts: Document, state: str, told: str) -> list[str]:
 
 def _trail(plan: Plan) -> Document:
     """The trail that serves: ours, or the one of others that is used in its place."""
-    serving = plan.live["trail"] if plan.trails.mode == CREATE else plan.trails.in_use
+    serving = plan.live["trail"] if plan.trails.mode != EXISTING else plan.trails.in_use
     known = serving or {}
     return {
         "name": known.get("Title") or plan.desired["trail"]["Name"],
-        "own": plan.trails.mode == CREATE,
+        "own": plan.trails.mode != EXISTING,
         "exists": serving is not None,
         "logging": bool(known.get("IsLogging")),
         "last_delivery": _iso(known.get("LatestDeliveryTime")),

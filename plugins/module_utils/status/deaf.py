@@ -12,16 +12,17 @@ from typing import Any
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, kms_key
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import components_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan, is_unwanted
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
 
-def reasons(plan: Plan) -> list[str]:
+def reasons(settings: Settings, plan: Plan) -> list[str]:
     """Why alerts of some or all actions reach nobody, as far as the components that were looked at tell.
 
     Only what is certain: anything else that differs from what is desired is drift, and may or may not matter.
     """
-    if not plan.present and plan.live.keys() >= _LOOKS.keys():
+    if not plan.present and plan.live.keys() >= _LOOKS.keys() & {*components_of(settings)}:
         return ["nothing is deployed"]
     looks = [(name, look) for name, look in _LOOKS.items() if name in plan.live]
     told = [reason for name, look in looks for reason in look(plan.live[name], plan.desired[name])]
@@ -51,7 +52,7 @@ def _trail(live: Document | None, desired: Document) -> list[str]:
 def _rules(live: event_rule.Live, desired: Document) -> list[str]:
     if not live.found.rules:
         return [f"there is no rule {desired['Name']}"]
-    return [reason for name in live.found.rules for reason in _rule(live.found, name, desired["Target"]["Arn"])]
+    return [reason for name in live.found.rules for reason in _rule(live.found, name, desired["Targets"][0]["arn"])]
 
 
 def _rule(found: event_rule.RuleSet, name: str, target: str) -> list[str]:

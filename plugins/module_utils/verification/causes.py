@@ -81,7 +81,7 @@ def of_rules(live: event_rule.Live, desired: Document, action: str) -> Finding |
 
 
 def _of_target(rule: Document, live: event_rule.Live, desired: Document) -> Finding | None:
-    name, target = rule["Name"], desired["Target"]["Arn"]
+    name, target = rule["Name"], desired["Targets"][0]["arn"]
     if target not in {each["Arn"] for each in rule["Targets"].values()}:
         return Finding("rule", f"the rule {name} does not have {target} as its target")
     change = rule_component.difference(live, desired)
@@ -96,6 +96,13 @@ def of_function(function: Document | None, name: str) -> Finding | None:
         return Finding("function", f"there is no function {name}")
     if function["ReservedConcurrentExecutions"] == 0:
         return Finding("function", f"the function {name} may not run: its reserved concurrency is 0")
+    return None
+
+
+def of_mapping(mapping: Document | None, queue: str) -> Finding | None:
+    """What keeps the events of a queue from the function."""
+    if mapping is None or not mapping["Enabled"]:
+        return Finding("function", f"nothing takes the events from the queue {queue} to the function")
     return None
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -47,8 +48,18 @@ def _after_function(line: Line, evidence: Evidence) -> Finding:
         return Finding("function", line.quiet, "The way to the topic is not proven.")
     if line.is_published:
         asked = json.dumps(evidence.listener.filter_policy)
-        return causes.of_listener(evidence.subscription, evidence.queue_differs, asked)
-    return causes.of_publication(evidence.error_after(line), evidence.differing(_OF_PUBLICATION))
+        return _in_hub(evidence, causes.of_listener(evidence.subscription, evidence.queue_differs, asked))
+    error = evidence.error_after(line)
+    # What the hub is to be like, only its own deployment knows.
+    differing = [] if evidence.hub else evidence.differing(_OF_PUBLICATION)
+    return _in_hub(evidence, causes.of_publication(error, differing))
+
+
+def _in_hub(evidence: Evidence, finding: Finding) -> Finding:
+    """A finding about what alerts, with the account where that is if it is another one."""
+    return (
+        dataclasses.replace(finding, cause=f"{finding.cause}, in the hub {evidence.hub}") if evidence.hub else finding
+    )
 
 
 def _trail(journey: Journey, evidence: Evidence) -> Finding | None:
@@ -58,7 +69,16 @@ def _trail(journey: Journey, evidence: Evidence) -> Finding | None:
 
 
 def _function(journey: Journey, evidence: Evidence) -> Finding | None:
-    return causes.of_function(evidence.function, evidence.desired("function")["FunctionName"])
+    finding = causes.of_function(evidence.function, evidence.desired("function")["FunctionName"])
+    return finding and _in_hub(evidence, finding)
+
+
+def _mapping(journey: Journey, evidence: Evidence) -> Finding | None:
+    """Of an account that alerts itself, it is among the differences."""
+    if not evidence.hub:
+        return None
+    finding = causes.of_mapping(evidence.mapping, evidence.desired("event_queue")["QueueName"])
+    return finding and _in_hub(evidence, finding)
 
 
 def _rules(journey: Journey, evidence: Evidence) -> Finding | None:
@@ -71,7 +91,7 @@ def _dead_letter(journey: Journey, evidence: Evidence) -> Finding | None:
 
 
 def _error(journey: Journey, evidence: Evidence) -> Finding | None:
-    return causes.of_failure(evidence.last_error) if evidence.last_error else None
+    return _in_hub(evidence, causes.of_failure(evidence.last_error)) if evidence.last_error else None
 
 
 def _differences(journey: Journey, evidence: Evidence) -> Finding | None:
@@ -83,6 +103,7 @@ def _differences(journey: Journey, evidence: Evidence) -> Finding | None:
 _LOOKS: tuple[Callable[[Journey, Evidence], Finding | None], ...] = (
     _trail,
     _function,
+    _mapping,
     _rules,
     _dead_letter,
     _error,

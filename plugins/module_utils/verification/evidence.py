@@ -17,11 +17,18 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import letter
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import function, names, rule, trail, trails
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    event_source_mapping,
+    function,
+    names,
+    rule,
+    trail,
+    trails,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import components_of, desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, make_plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import log
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
@@ -37,13 +44,18 @@ _HARMLESS = ("Tags", "tags", "Description", "description", "Subscriptions")
 
 
 class Evidence:
-    """The account as it was found after the waiting."""
+    """The account, and the hub if it has one, as they were found after the waiting."""
 
-    def __init__(self, clients: Any, settings: Settings, listener: Listener, since: float) -> None:
-        self._clients, self._settings, self._desired = clients, settings, desired_stack(settings)
-        self._account = Account(clients, {})
-        self._since = since
-        self.listener = listener
+    def __init__(self, pair: Pair, listener: Listener, since: float) -> None:
+        self._pair, self._since, self.listener = pair, since, listener
+        self._clients, self._settings = pair.source.clients, pair.source.settings
+        self._desired = desired_stack(self._settings)
+        self._account, self._alerting = Account(self._clients, {}), Account(pair.alerting.clients, {})
+
+    @property
+    def hub(self) -> str:
+        """The id of the hub's account, if the account is a member of one."""
+        return self._settings.topology.hub
 
     @functools.cached_property
     def trails(self) -> Trails:
@@ -52,7 +64,8 @@ class Evidence:
     @functools.cached_property
     def trail(self) -> Document | None:
         """Our own trail."""
-        return trail.live(Account(self._clients, {}, self.trails.listed), self._desired["trail"])
+        desired = trail.desired(self.trails.settle(self._settings))
+        return trail.live(Account(self._clients, {}, self.trails.own), desired)
 
     @functools.cached_property
     def rules(self) -> event_rule.Live:
@@ -60,31 +73,27 @@ class Evidence:
 
     @functools.cached_property
     def function(self) -> Document | None:
-        return function.live(self._account, self._desired["function"])
+        return function.live(self._alerting, desired_stack(self._pair.alerting.settings)["function"])
+
+    @functools.cached_property
+    def mapping(self) -> Document | None:
+        """What takes events from the queue of the hub to its function."""
+        wanted = desired_stack(self._pair.alerting.settings)["event_source_mapping"]
+        return event_source_mapping.describe(self._pair.alerting.clients["lambda"], wanted)
 
     @property
-    def components(self) -> list[str]:
+    def components(self) -> tuple[str, ...]:
         """The names of all components, in the order of the stack."""
-        return list(self._desired)
+        return components_of(self._settings)
 
     def desired(self, component: str) -> Document:
         return self._desired[component]
 
     @functools.cached_property
     def dead_letters(self) -> list[tuple[str, dict[str, str]]]:
-        """Messages of the dead-letter queue with what is said of them, also those of the two calls if they came."""
-        sqs, name = self._clients["sqs"], names.queue_name(self._settings)
-        found: list[tuple[str, dict[str, str]]] = []
-        try:
-            url = call(f"find queue {name}", sqs.get_queue_url, QueueName=name)["QueueUrl"]
-            for _number in range(_DEAD_LETTER_READS):
-                messages = _received(sqs, name, url)
-                found += messages
-                if not messages:
-                    break
-        except is_ansible_aws_error_code(sqs_queue.MISSING):
-            pass
-        return found
+        """Messages of the dead-letter queues with what is said of them, also those of the two calls if they came."""
+        places = [self._pair.source] if self._pair.is_one else [self._pair.source, self._pair.alerting]
+        return [letter for place in places for letter in _letters(place)]
 
     def dead_letter(self, journey: Journey) -> dict[str, str] | None:
         """What is said of the dead letter about a call."""
@@ -93,10 +102,15 @@ class Evidence:
 
     @functools.cached_property
     def last_error(self) -> str:
-        return log.last_error(self._clients["logs"], names.log_group_name(self._settings), self._since)
+        return log.last_error(*self._log, self._since)
 
     def error_after(self, line: Line) -> str:
-        return log.error_after(self._clients["logs"], names.log_group_name(self._settings), line)
+        return log.error_after(*self._log, line)
+
+    @property
+    def _log(self) -> tuple[Any, str]:
+        alerting = self._pair.alerting
+        return alerting.clients["logs"], names.log_group_name(alerting.settings)
 
     def differing(self, components: Sequence[str]) -> list[str]:
         """What of these components differs from what would be deployed, and is not harmless."""
@@ -124,7 +138,7 @@ class Evidence:
         try:
             answer = call(
                 f"read subscription {arn}",
-                self._clients["sns"].get_subscription_attributes,
+                self.listener.sns.get_subscription_attributes,
                 SubscriptionArn=arn,
             )
         except is_ansible_aws_error_code(NOT_FOUND):
@@ -135,8 +149,23 @@ class Evidence:
     @functools.cached_property
     def queue_differs(self) -> list[str] | None:
         """The attributes of the verification's queue that somebody changed; None if the queue is gone."""
-        live = sqs_queue.describe(self._clients["sqs"], self.listener.desired)
+        live = sqs_queue.describe(self.listener.sqs, self.listener.desired)
         return None if live is None else list(sqs_queue.difference(live, self.listener.desired).after)
+
+
+def _letters(place: Entered) -> list[tuple[str, dict[str, str]]]:
+    sqs, name = place.clients["sqs"], names.queue_name(place.settings)
+    found: list[tuple[str, dict[str, str]]] = []
+    try:
+        url = call(f"find queue {name}", sqs.get_queue_url, QueueName=name)["QueueUrl"]
+        for _number in range(_DEAD_LETTER_READS):
+            messages = _received(sqs, name, url)
+            found += messages
+            if not messages:
+                break
+    except is_ansible_aws_error_code(sqs_queue.MISSING):
+        pass
+    return found
 
 
 def _received(sqs: Any, name: str, url: str) -> list[tuple[str, dict[str, str]]]:

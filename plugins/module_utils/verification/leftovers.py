@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_an
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import call, call_all
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS, Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.listener import unsubscribe
@@ -43,26 +44,26 @@ class Leftovers:
         ]
 
 
-def find(clients: Any, settings: Settings, before: datetime) -> Leftovers:
+def find(pair: Pair, before: datetime) -> Leftovers:
     """What verifications of this pipeline made before a time, and did not remove.
 
     Raises:
         AnsibleAWSError: a read failed.
     """
-    principals = [
-        (kind, name) for kind in KINDS.values() for name in _principals(clients["iam"], kind, settings.name, before)
-    ]
-    return Leftovers(tuple(principals), tuple(_queues(clients["sqs"], settings.name, before)))
+    iam, owner = pair.source.clients["iam"], pair.source.settings.name
+    principals = [(kind, name) for kind in KINDS.values() for name in _principals(iam, kind, owner, before)]
+    return Leftovers(tuple(principals), tuple(_queues(pair.alerting.clients["sqs"], owner, before)))
 
 
-def remove(clients: Any, settings: Settings, found: Leftovers) -> None:
+def remove(pair: Pair, found: Leftovers) -> None:
     """Remove them, the subscriptions of the queues first.
 
     Raises:
         AnsibleAWSError: a call failed.
     """
     for kind, name in found.principals:
-        delete_patiently(clients["iam"], kind, name)
+        delete_patiently(pair.source.clients["iam"], kind, name)
+    clients, settings = pair.alerting.clients, pair.alerting.settings
     endpoints = {settings.arn("sqs", name) for name, url in found.queues}
     for subscription_arn in _subscriptions(clients["sns"], settings, endpoints) if endpoints else ():
         unsubscribe(clients["sns"], subscription_arn)

@@ -18,6 +18,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.queue import tls_only
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Arrival, seconds
@@ -32,19 +33,36 @@ _VISIBILITY_SECONDS = 43200
 
 @dataclass
 class Listener:
-    """A queue of this name and its subscription, which are there from C(open) to C(close)."""
+    """A queue of this name and its subscription, which are there from C(open) to C(close).
 
-    sqs: Any
-    sns: Any
-    settings: Settings
+    Attributes:
+        alerting: the account of the topic, where the queue is, too.
+        account_id: the account whose alerts are heard.
+        actions: those that are heard.
+    """
+
+    alerting: Entered
     name: str
+    account_id: str
     actions: Sequence[str]
     url: str = ""
     subscription_arn: str = ""
 
     @property
+    def settings(self) -> Settings:
+        return self.alerting.settings
+
+    @property
+    def sqs(self) -> Any:
+        return self.alerting.clients["sqs"]
+
+    @property
+    def sns(self) -> Any:
+        return self.alerting.clients["sns"]
+
+    @property
     def filter_policy(self) -> dict[str, list[str]]:
-        return {"action": list(self.actions)}
+        return {"action": list(self.actions), "account": [self.account_id]}
 
     @property
     def desired(self) -> Document:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import log
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.causes import Finding
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import diagnose
@@ -52,8 +52,7 @@ class Proof:
 
 
 def prove(
-    clients: Any,
-    settings: Settings,
+    pair: Pair,
     kind: Kind,
     actions: Sequence[str],
     wait_seconds: float,
@@ -62,6 +61,7 @@ def prove(
     """Make a user or role, delete it, and follow both calls to a queue. Nothing of it is left, however it ends.
 
     Args:
+        pair: the account in which the calls are made, and the one whose topic is to tell of them.
         actions: those of the two that are on the list of actions; the other is not waited for.
         wait_seconds: for so long at most is waited for the alerts.
         warn: is told what could not be removed.
@@ -69,14 +69,16 @@ def prove(
     Raises:
         AnsibleAWSError: a call failed that is needed for the proof itself.
     """
+    source, alerting = pair.source, pair.alerting
+    settings = source.settings
     name = f"{settings.name}{INFIX}{secrets.token_hex(4)}"
-    with listening(Listener(clients["sqs"], clients["sns"], settings, name, actions), warn) as listener:
+    with listening(Listener(alerting, name, settings.account_id, actions), warn) as listener:
         time.sleep(min(SETTLING_SECONDS, wait_seconds / 10))
-        made = make_and_delete(clients["iam"], kind, name, settings.tags)
+        made = make_and_delete(source.clients["iam"], kind, name, settings.tags)
         journeys = [journey for journey in made if journey.action in actions]
-        group = names.log_group_name(settings)
-        follow(journeys, listener, clients["logs"], group, wait_seconds)
-        evidence = Evidence(clients, settings, listener, made[0].called)
+        group = names.log_group_name(alerting.settings)
+        follow(journeys, listener, alerting.clients["logs"], group, wait_seconds)
+        evidence = Evidence(pair, listener, made[0].called)
         lost = [journey for journey in journeys if not journey.arrival]
         return Proof(journeys, {journey.action: diagnose(journey, evidence) for journey in lost})
 

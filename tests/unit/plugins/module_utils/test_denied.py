@@ -52,6 +52,8 @@ def test_what_aws_says_is_missing_counts_for_more() -> None:
     with pytest.raises(DeniedError) as caught:
         call("delete function x", lambda_.delete_function, FunctionName="x")
     assert caught.value.permission == "iam:PassRole"
+    told = caught.value.told("arn:aws:iam::222222222222:role/of-a-member", "222222222222")
+    assert told.startswith("arn:aws:iam::111111111111:user/x may not delete function x in account 111111111111: ")
 
 
 def test_all_pages_are_one_call() -> None:

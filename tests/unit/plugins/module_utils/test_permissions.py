@@ -124,7 +124,10 @@ def test_a_role_is_passed_to_the_service_that_it_is_for_and_to_no_other() -> Non
     assert all(each.actions == ("iam:PassRole",) for each in passing)
     assert {each.resources: each.condition["StringEquals"] for each in passing} == {
         ("arn:{partition}:iam::{account}:role/{name}-function",): {"iam:PassedToService": "lambda.amazonaws.com"},
-        ("arn:{partition}:iam::{account}:role/{name}-forward",): {"iam:PassedToService": "events.amazonaws.com"},
+        (
+            "arn:{partition}:iam::{account}:role/{name}-forward",
+            "arn:{partition}:iam::{account}:role/{name}-forwarder",
+        ): {"iam:PassedToService": "events.amazonaws.com"},
     }
 
 
@@ -161,6 +164,7 @@ def test_the_resources_are_those_of_the_stack(region: str) -> None:
         heartbeat_minutes=15,
         customer_key=True,
         trail="existing",
+        forwarding_regions=("eu-west-1",),
     )
     place = Place(settings.partition, ANY, ACCOUNT, "watch")
     patterns = [arn.format_map(vars(place)) for each in statements("read") for arn in each.resources if arn != ANY]

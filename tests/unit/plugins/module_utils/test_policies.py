@@ -18,10 +18,11 @@ from cfnlint.config import ManualArgs
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
-from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import IAM_REGIONS
+from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import PARTITIONS as KNOWN_PARTITIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import ANY, Place, permissions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import heartbeat_rule, names, rule, tampering_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import probe
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.listener import Listener
@@ -49,6 +50,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "with fallback": {"fallback": "on-call@example.com"},
     "with heartbeat": {"heartbeat_minutes": 15},
     "with another's trail": {"trail": "existing"},
+    "with forwarders": {"forwarding_regions": ("eu-west-1",)},
 }
 EVERYTHING = {name: value for option in OPTIONS.values() for name, value in option.items()}
 VARIANTS = {"plain": {}, **OPTIONS, "with everything": EVERYTHING}
@@ -80,7 +82,7 @@ def policies_in(value: Any, path: str) -> Iterator[tuple[str, Document]]:
 def policies_of_stack(settings: Settings) -> Iterator[tuple[str, Document]]:
     for component, document in desired_stack(settings).items():
         yield from policies_in(document, component)
-    listener = Listener(None, None, settings, f"{settings.name}-verify-1", ("iam:CreateUser",))
+    listener = Listener(Entered({}, settings), f"{settings.name}-verify-1", settings.account_id, ("iam:CreateUser",))
     yield from policies_in(listener.desired, "verify.queue")
     yield "verify.role", json.loads(probe.ROLE.more["AssumeRolePolicyDocument"])
 
@@ -150,7 +152,7 @@ def all_resources(partition: str) -> Iterator[tuple[str, Document]]:
 
 def _all_resources(partition: str) -> Iterator[tuple[str, Document]]:
     for variant, options in VARIANTS.items():
-        settings = replace(SETTINGS, region=IAM_REGIONS[partition], **options)
+        settings = replace(SETTINGS, region=KNOWN_PARTITIONS[partition].iam_region, **options)
         for path, policy in policies_of_stack(settings):
             yield f"{partition} {variant} {path}", resource_of(policy)
         for statement in permissions_of_function(settings):

@@ -24,9 +24,14 @@ KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab
 
 
 def made(
-    *actions: str, name: str = "iam-alerting", region: str = "us-east-1", partition: str = "aws", key: str = KEY
+    *actions: str,
+    name: str = "iam-alerting",
+    region: str = "us-east-1",
+    partition: str = "aws",
+    key: str = KEY,
+    trail: str = "",
 ) -> list[Any]:
-    pipeline = {"name": name, "account": ACCOUNT, "region": region, "partition": partition, "key": key}
+    pipeline = {"name": name, "account": ACCOUNT, "region": region, "partition": partition, "key": key, "trail": trail}
     return patterns(pipeline, f"{name}-tampering", parse_format(actions), LIMIT)
 
 
@@ -151,3 +156,24 @@ def test_a_call_names_one_of_several() -> None:
 
 def test_rule_and_function_mean_the_same_heartbeat() -> None:
     assert heartbeat_rule.DOCUMENT == modules().heartbeat.DOCUMENT
+
+
+def test_the_organizations_trail_is_watched_by_its_own_arn_and_none_without() -> None:
+    trail = "arn:aws:cloudtrail:us-east-1:999999999999:trail/iam-alerting"
+    assert any(trail in render(pattern) for pattern in made("iam:CreateUser", trail=trail))
+    assert not any('""' in render(pattern) for pattern in made("iam:CreateUser"))
+    pipeline = modules().pipeline
+    record = modules().record.parse(
+        {
+            "account": ACCOUNT,
+            "detail": {
+                "eventSource": "cloudtrail.amazonaws.com",
+                "eventName": "StopLogging",
+                "recipientAccountId": ACCOUNT,
+                "requestParameters": {"name": trail},
+            },
+        }
+    )
+    known = pipeline.Pipeline("iam-alerting", ACCOUNT, "us-east-1", trail=trail)
+    assert pipeline.touched_part(record, known) == "trail iam-alerting"
+    assert pipeline.touched_part(record, known._replace(trail="")) == ""

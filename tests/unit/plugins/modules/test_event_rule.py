@@ -105,6 +105,30 @@ def test_another_schedule_or_input_is_a_change_and_told(events):
     assert not in_sync(schedule_expression="rate(1 hour)", targets=[{"arn": QUEUE, "input": {"hello": "you"}}])
 
 
+REGIONS = ["eu-west-1", "us-west-2"]
+
+
+def test_several_regions_have_the_rule_and_no_other(events):
+    bus = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+    options = {"event_patterns": [SNS], "targets": [{"arn": bus, "role_arn": "arn:aws:iam::123456789012:role/send"}]}
+    result = deploy(regions=REGIONS, **options)
+    assert [rule["arn"].split(":")[3] for rule in result["rules"]] == REGIONS
+    assert set(result["diff"]["after"]) == {"eu-west-1 watch", "us-west-2 watch"}
+    assert events.list_rules()["Rules"] == []
+    assert in_sync(regions=REGIONS, **options)
+    boto3.client("events", region_name="us-west-2").disable_rule(Name="watch")
+    result = deploy(regions=REGIONS, **options)
+    assert set(result["diff"]["after"]) == {"us-west-2 watch"}
+
+
+def test_a_rule_goes_where_it_is_said_to(events):
+    deploy(event_patterns=[SNS], regions=REGIONS)
+    assert deploy(state="absent", regions=REGIONS[:1])["changed"]
+    there = {region: boto3.client("events", region_name=region).list_rules()["Rules"] for region in REGIONS}
+    assert [len(rules) for rules in there.values()] == [0, 1]
+    assert not deploy(state="absent", regions=REGIONS[:1])["changed"]
+
+
 def test_a_check_writes_nothing_and_tells_what_would_be(events):
     with recorded() as calls:
         result = deploy(check=True, **BEAT)

@@ -51,6 +51,15 @@ def test_listed_in_any_of_many_rules() -> None:
     assert rules.left_out(event("iam:Other")) is LeftOut.NOT_LISTED
 
 
+@pytest.mark.parametrize(
+    ("forwarding", "expected"), [((), LeftOut.ELSEWHERE), (["eu-west-1"], None), (["us-west-2"], LeftOut.ELSEWHERE)]
+)
+def test_events_of_other_regions_come_if_those_forward(forwarding: list[str], expected: LeftOut | None) -> None:
+    sent = event("cloudtrail:StopLogging", region="eu-west-1")
+    assert Rules(["cloudtrail:StopLogging"], forwarding).left_out(sent) is expected
+    assert Rules(["cloudtrail:StopLogging"], ["all"]).left_out(sent) is None
+
+
 def test_a_read_only_event_needs_a_rule_that_takes_such() -> None:
     decrypt = event("kms:Decrypt", readOnly=True, managementEvent=True)
     assert Rules(["kms:Decrypt"]).left_out(decrypt) is LeftOut.READ_ONLY

@@ -21,6 +21,7 @@ from moto import mock_aws
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import run as runs
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.letter import Outcome
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.run import Run, redrive, waiting
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS as ANY
 
@@ -72,7 +73,8 @@ class Account:
 
     def redrive(self, answer: Answer = alerted, clock: Callable[[], float] = lambda: 0.0) -> Run:
         self.function.answer = answer
-        return redrive(self.clients, OURS, self.url, clock, self.naps.append)
+        account = Entered(self.clients, OURS)
+        return redrive(Pair(account, account), self.url, clock, self.naps.append)
 
     def bodies(self) -> list[str]:
         """What can be received."""
@@ -103,7 +105,7 @@ def test_what_was_alerted_leaves_the_queue(account: Account) -> None:
     run = account.redrive()
     assert outcomes(run) == [Outcome.ALERTED] * 23
     assert sorted(map(json.dumps, account.function.seen)) == [event(number) for number in range(23)]
-    assert waiting(account.clients, OURS) == runs.Waiting(account.url, 0, 0)
+    assert waiting(Entered(account.clients, OURS)) == runs.Waiting(account.url, 0, 0)
     assert (run.problem, run.warnings) == ("", [])
 
 
@@ -219,10 +221,10 @@ def test_no_more_than_two_mails_a_second(account: Account) -> None:
 def test_without_a_queue_deploying_is_told(account: Account) -> None:
     account.sqs.delete_queue(QueueUrl=account.url)
     with pytest.raises(AnsibleAWSError, match="There is no queue iam-alerting-dlq. Deploy first"):
-        waiting(account.clients, OURS)
+        waiting(Entered(account.clients, OURS))
 
 
 def test_waiting_tells_what_others_hold(account: Account) -> None:
     account.put(event(1), event(2), event(3))
     account.sqs.receive_message(QueueUrl=account.url)
-    assert waiting(account.clients, OURS) == runs.Waiting(account.url, 2, 1)
+    assert waiting(Entered(account.clients, OURS)) == runs.Waiting(account.url, 2, 1)

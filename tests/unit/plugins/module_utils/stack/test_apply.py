@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,13 @@ def included(variable: str) -> list[str]:
     steps: list[dict[str, Any]] = [step for step in block if step["when"].endswith(variable)]
     for step in steps:
         assert "loop" not in step
-        assert step["when"] == f"'{step['ansible.builtin.include_tasks'].removesuffix('.yml')}' in {variable}"
-    return [step["ansible.builtin.include_tasks"].removesuffix(".yml") for step in steps]
+        assert step["when"] == f"'{component_of(step)}' in {variable}"
+    return [component_of(step) for step in steps]
+
+
+def component_of(step: dict[str, Any]) -> str:
+    """By its file; that of the trail is another one if the trail is the organization's."""
+    return re.sub(r"{{.*}}", "", step["ansible.builtin.include_tasks"]).removesuffix(".yml")
 
 
 def test_what_is_to_be_there_is_made_in_the_order_of_the_components() -> None:

@@ -12,7 +12,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern impor
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Organization, Settings
 
 SETTINGS = {
     "name": "iam-alerting",
@@ -116,7 +116,7 @@ def test_the_role_may_do_three_things_to_named_resources() -> None:
 def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> None:
     documents = stack()
     queue = documents["queue"]["QueueArn"]
-    assert documents["rule"]["Target"]["DeadLetterArn"] == queue
+    assert documents["rule"]["Targets"][0]["dead_letter_arn"] == queue
     assert documents["function"]["EventInvokeConfig"]["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
     assert documents["function"]["DeadLetterConfig"] == {}
     sources = statement(documents["queue"]["Policy"], "RulesSendWhatTheyCouldNotDeliver")["Condition"]["ArnLike"]
@@ -125,7 +125,7 @@ def test_what_cannot_be_delivered_goes_to_the_queue_from_rule_and_function() -> 
 
 def test_without_grouping_the_rule_invokes_the_function() -> None:
     documents = stack()
-    assert documents["rule"]["Target"]["Arn"] == documents["function"]["FunctionArn"]
+    assert documents["rule"]["Targets"][0]["arn"] == documents["function"]["FunctionArn"]
     assert "GROUP_SECONDS" not in documents["function"]["Environment"]
     assert [documents[name]["State"] for name in GROUPING] == ["absent"] * 3
 
@@ -142,7 +142,7 @@ def test_where_another_trail_serves_there_is_neither_trail_nor_bucket() -> None:
 def test_grouping_puts_queue_and_table_beside_the_function() -> None:
     documents = stack(group_seconds=300)
     queue = documents["event_queue"]
-    assert documents["rule"]["Target"]["Arn"] == queue["QueueArn"]
+    assert documents["rule"]["Targets"][0]["arn"] == queue["QueueArn"]
     assert documents["function"]["Environment"]["GROUP_SECONDS"] == "300"
     assert [documents[name]["State"] for name in GROUPING] == ["present"] * 3
     assert documents["event_source_mapping"]["EventSourceArn"] == queue["QueueArn"]
@@ -196,7 +196,7 @@ def test_nobody_uses_the_key_without_a_condition_but_who_the_accounts_policies_l
 
 def test_one_target_takes_the_place_of_the_other() -> None:
     """With ids of their own both would get an event, or none, between two calls."""
-    assert stack()["rule"]["Target"]["Id"] == stack(group_seconds=300)["rule"]["Target"]["Id"]
+    assert stack()["rule"]["Targets"][0]["id"] == stack(group_seconds=300)["rule"]["Targets"][0]["id"]
 
 
 def test_grouping_lets_the_function_use_its_queue_and_its_table_only() -> None:
@@ -311,9 +311,9 @@ def test_without_alarms_nothing_of_them_is_left() -> None:
 @pytest.mark.parametrize("seconds", [0, 300])
 def test_all_rules_lead_to_the_same_place(seconds: int) -> None:
     documents = stack(group_seconds=seconds, heartbeat_minutes=15)
-    target = documents["rule"]["Target"]
-    assert documents["tampering_rule"]["Target"] == target
-    assert documents["heartbeat_rule"]["Target"] == {**target, "Input": '{"trailwatch": "heartbeat"}'}
+    (target,) = documents["rule"]["Targets"]
+    assert documents["tampering_rule"]["Targets"] == [target]
+    assert documents["heartbeat_rule"]["Targets"] == [{**target, "input": '{"trailwatch": "heartbeat"}'}]
 
 
 def test_a_heartbeat_is_for_whoever_asks_for_one() -> None:
@@ -348,3 +348,45 @@ def test_whoever_touches_the_key_is_told_of(name: str) -> None:
 
 def _branches(patterns: list[Any]) -> list[Any]:
     return [branch for pattern in patterns for branch in pattern["detail"].get("$or", [pattern["detail"]])]
+
+
+OF_ORGANIZATION = {
+    "trail": "organization",
+    "organization": Organization("o-abcdefghij", "999999999999"),
+    "customer_key": True,
+}
+
+
+def test_the_organizations_trail_is_the_management_accounts_wherever_it_is_made() -> None:
+    documents = stack(**OF_ORGANIZATION)
+    arn = "arn:aws:cloudtrail:us-east-1:999999999999:trail/iam-alerting"
+    assert documents["trail"]["TrailARN"] == arn
+    assert documents["trail"]["IsOrganizationTrail"] is True
+    assert documents["trail"]["S3BucketName"] == "iam-alerting-111111111111-us-east-1"
+    policies = [documents[name]["Policy"] for name in ("bucket", "key")]
+    conditions = [
+        each["Condition"]["StringEquals"]["aws:SourceArn"]
+        for policy in policies
+        for each in policy["Statement"]
+        if each["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+    ]
+    assert conditions == [arn] * 6
+    assert documents["function"]["Environment"]["TRAIL_ARN"] == arn
+    assert any(arn in render(pattern) for pattern in documents["tampering_rule"]["EventPatterns"])
+
+
+def test_its_log_files_come_into_the_folders_of_management_account_and_organization() -> None:
+    policy = stack(**OF_ORGANIZATION)["bucket"]["Policy"]
+    bucket = "arn:aws:s3:::iam-alerting-111111111111-us-east-1"
+    assert statement(policy, "CloudTrailWritesLogFiles")["Resource"] == f"{bucket}/AWSLogs/999999999999/*"
+    assert statement(policy, "CloudTrailWritesLogFilesOfMembers")["Resource"] == f"{bucket}/AWSLogs/o-abcdefghij/*"
+
+
+def test_without_an_organization_nothing_of_it_is_named() -> None:
+    documents = stack()
+    assert "TRAIL_ARN" not in documents["function"]["Environment"]
+    assert [each["Sid"] for each in documents["bucket"]["Policy"]["Statement"]] == [
+        "CloudTrailReadsAcl",
+        "CloudTrailWritesLogFiles",
+        "TlsOnly",
+    ]

@@ -89,6 +89,7 @@ def test_what_goes_comes_last_and_in_reverse() -> None:
         "log_group",
         "execution_role",
         "function",
+        "forwarders",
         "rule",
         "heartbeat_rule",
         "tampering_rule",

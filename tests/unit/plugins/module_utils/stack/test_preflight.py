@@ -270,6 +270,10 @@ UNCERTAIN = {
         {preflight.NEW, *stack_set.ATTRIBUTES, stack_set.UNITS, stack_set.OUTDATED, preflight.GONE},
         "it belongs to the management account, whoever makes it, and so does its ARN",
     ),
+    "forwarders": (
+        {"Regions", "Rule", "rule", *WRITES["rule"]} - {preflight.NEW, preflight.GONE, OTHER_PERMISSIONS},
+        "what policies say of regions is more than an ARN tells",
+    ),
     **dict.fromkeys(
         ("rule", "heartbeat_rule", "tampering_rule"), ({"targets", "permissions"}, "one is put or taken away")
     ),

@@ -56,6 +56,7 @@ def test_a_member_has_only_what_sends_its_events() -> None:
         "trail",
         "queue",
         "execution_role",
+        "forwarders",
         "rule",
         "tampering_rule",
     ]
@@ -66,13 +67,23 @@ def test_a_member_has_only_what_sends_its_events() -> None:
 @pytest.mark.parametrize("name", ["rule", "tampering_rule"])
 def test_a_member_sends_to_the_queue_of_the_hub_by_a_role(name: str) -> None:
     rule = stack(topology=OF_MEMBER)[name]
-    assert rule["Target"] == {
-        "Id": "function",
-        "Arn": QUEUE,
-        "RoleArn": f"arn:aws:iam::{MEMBER_ID}:role/iam-alerting-forward",
-        "DeadLetterArn": f"arn:aws:sqs:us-east-1:{MEMBER_ID}:iam-alerting-dlq",
+    (target,) = rule["Targets"]
+    assert target == {
+        "id": "hub",
+        "arn": QUEUE,
+        "role_arn": f"arn:aws:iam::{MEMBER_ID}:role/iam-alerting-forward",
+        "dead_letter_arn": f"arn:aws:sqs:us-east-1:{MEMBER_ID}:iam-alerting-dlq",
     }
     assert rule["FunctionArn"] == ""
+
+
+@pytest.mark.parametrize(("former", "own"), [("function", "lambda:{}:function:{}"), ("queue", "sqs:{}:{}-events")])
+def test_a_member_that_alerted_by_itself_goes_on_with_it_beside_the_hub(former: str, own: str) -> None:
+    rule = stack(topology=OF_MEMBER, former=former)["rule"]
+    service, rest = own.split(":", 1)
+    arn = f"arn:aws:{service}:us-east-1:{rest.format(MEMBER_ID, 'iam-alerting')}"
+    assert [(target["id"], target["arn"]) for target in rule["Targets"]] == [("hub", QUEUE), ("function", arn)]
+    assert rule["FunctionArn"] == f"arn:aws:lambda:us-east-1:{MEMBER_ID}:function:iam-alerting"
 
 
 def test_the_role_of_a_member_is_for_its_rules_and_sends_to_that_queue_only() -> None:
@@ -114,6 +125,7 @@ def test_the_key_of_a_hub_lets_members_encrypt_for_its_queue_only() -> None:
     assert condition["StringEquals"] == {
         "aws:PrincipalOrgID": "o-abcdefghij",
         "kms:EncryptionContext:aws:sqs:arn": QUEUE,
+        "kms:ViaService": ["sqs.us-east-1.amazonaws.com"],
     }
     assert condition["ArnLike"] == {"aws:PrincipalArn": ROLES}
 
@@ -155,7 +167,7 @@ def test_a_member_of_the_stack_set_is_compared_by_the_names_of_that_and_sends_to
     documents = desired_stack(of_stack_set())
     assert documents["rule"]["Name"] == "iam-alerting-stackset"
     assert documents["queue"]["QueueName"] == "iam-alerting-stackset-dlq"
-    assert documents["rule"]["Target"]["Arn"] == QUEUE
+    assert [target["arn"] for target in documents["rule"]["Targets"]] == [QUEUE]
     assert documents["rule"]["Tags"]["trailwatch"] == "iam-alerting-stackset"
 
 

@@ -15,8 +15,10 @@ import pytest
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, EXISTING, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import account_status, unreadable
@@ -263,12 +265,33 @@ def test_json_can_hold_it() -> None:
 )
 def test_grouping_is_deaf_without_its_queue_and_mapping(grouping: dict[str, Any], reasons: list[str]) -> None:
     plan = Plan({}, ("topic",), (), grouping, stack(group_seconds=300))
-    assert deaf.reasons(plan) == reasons
+    assert deaf.reasons(Settings(**SETTINGS), plan) == reasons
 
 
 def test_without_grouping_queue_and_mapping_are_not_missed() -> None:
     plan = Plan({}, ("topic",), (), {"event_queue": None, "event_source_mapping": None}, DESIRED)
-    assert deaf.reasons(plan) == []
+    assert deaf.reasons(Settings(**SETTINGS), plan) == []
+
+
+MEMBER_SETTINGS = Settings(**{**SETTINGS, "topology": Topology(MEMBER, hub="999999999999")})
+NOTHING = {"key": None, "bucket": None, "trail": None, "queue": None, "execution_role": None, "tampering_rule": None}
+
+
+def test_a_member_is_deaf_without_its_rule_and_misses_no_topic() -> None:
+    desired = desired_stack(MEMBER_SETTINGS)
+    queue = desired["rule"]["Targets"][0]["arn"]
+    no_rules = event_rule.Live("iam-alerting", "default", "", event_rule.RuleSet({}, {}))
+    sending = rules(Targets={"function": {"Arn": queue}})
+    live = {**NOTHING, "trail": TRAIL, "execution_role": {}, "rule": sending}
+    told = [
+        deaf.reasons(MEMBER_SETTINGS, Plan({}, present, (), found, desired))
+        for present, found in (
+            (("rule",), live),
+            (("trail",), {**live, "rule": no_rules}),
+            ((), {**NOTHING, "rule": no_rules}),
+        )
+    ]
+    assert told == [[], ["there is no rule iam-alerting"], ["nothing is deployed"]]
 
 
 ORGANIZATIONS = {**TRAIL, "Title": "all of account 999999999999", "Remarks": [], "LatestDeliveryError": "AccessDenied"}

@@ -29,6 +29,7 @@ class InOrder:
     """An account in which nothing is wrong. It remembers what was looked at; C(other) is what is wrong all the same."""
 
     listener = Listener()
+    hub = ""
     components = list(DESIRED)
 
     def __init__(self, **other: Any) -> None:
@@ -101,6 +102,40 @@ def test_an_event_that_the_function_told_of(entry: dict[str, Any], stage: str, r
     evidence = InOrder()
     assert diagnose(journey(**entry), evidence).stage == stage  # type: ignore[arg-type]
     assert evidence.read == read
+
+
+class OfMember(InOrder):
+    """The evidence of a member, whose events the hub alerts of."""
+
+    hub = "999999999999"
+
+    def __init__(self, **other: Any) -> None:
+        super().__init__(**{"mapping": {"Enabled": True}, **other})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "entry", "told"),
+    [
+        (
+            {"function": None},
+            {},
+            "function: there is no function iam-alerting, in the hub 999999999999.",
+        ),
+        ({"mapping": None}, {}, "from the queue iam-alerting-events to the function, in the hub 999999999999."),
+        ({"mapping": {"Enabled": False}}, {}, "stopped at the function: nothing takes the events from the queue "),
+        ({"last_error": "no luck"}, {}, "the function failed: no luck, in the hub 999999999999."),
+        ({"subscription": None}, {"messageId": "m-1"}, "to the topic is gone, in the hub 999999999999."),
+        ({"error_after": "no luck"}, {"disposition": "mailed"}, "could not publish: no luck, in the hub 999999999999."),
+        (
+            {"differing": ["tampering_rule State"]},
+            {},
+            "function: not as deployed: tampering_rule State.",
+        ),
+    ],
+)
+def test_what_stopped_in_the_hub_says_so(wrong: dict[str, Any], entry: dict[str, Any], told: str) -> None:
+    evidence = OfMember(**wrong)
+    assert told in str(diagnose(journey(**entry), evidence))  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_read_is_said_and_hides_nothing() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import _trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.evidence import Evidence
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_trails import (
     CloudTrail,
+    made,
     settings,
     trail,
 )
@@ -24,7 +26,14 @@ class WithTags(CloudTrail):
         return {"ResourceTagList": [{"TagsList": [{"Key": "trailwatch", "Value": "iam-alerting"}]}]}
 
 
-OURS, OTHERS = trail("iam-alerting"), trail()
+class Administrator(WithTags):
+    """It is told the event selectors of the organization's trails."""
+
+    def get_event_selectors(self, TrailName: str) -> Any:  # noqa: N803
+        return {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}]}
+
+
+OURS, OTHERS, OF_ORGANIZATION = trail("iam-alerting"), trail(), made()
 
 
 @pytest.mark.parametrize(
@@ -37,9 +46,17 @@ OURS, OTHERS = trail("iam-alerting"), trail()
         (WithTags(OTHERS), "existing", None),
         (WithTags(OTHERS, stopped=("others",)), "existing", "no trail that is there serves: others: it is not logging"),
         (WithTags(OTHERS, stopped=("others",)), "auto", "no trail that is there serves: others: it is not logging"),
+        (Administrator(OF_ORGANIZATION), "organization", None),
+        (
+            Administrator(OF_ORGANIZATION, stopped=("iam-alerting",)),
+            "organization",
+            "the trail iam-alerting is not logging",
+        ),
+        (Administrator(), "organization", "there is no trail iam-alerting"),
     ],
 )
 def test_the_trail_that_serves_is_looked_at(clients: CloudTrail, mode: str, told: str | None) -> None:
-    evidence = Evidence(clients, settings(trail=mode), None, 0.0)  # type: ignore[arg-type]
+    account = Entered(clients, settings(trail=mode))
+    evidence = Evidence(Pair(account, account), None, 0.0)  # type: ignore[arg-type]
     finding = _trail(None, evidence)  # type: ignore[arg-type]
     assert (finding and finding.cause) == told

@@ -17,6 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import leftovers
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.listener import Listener, listening
@@ -42,8 +43,13 @@ def clients() -> Iterator[dict[str, Any]]:
         yield made
 
 
+def pair(clients: dict[str, Any]) -> Pair:
+    account = Entered(clients, OURS)
+    return Pair(account, account)
+
+
 def listener(clients: dict[str, Any]) -> Listener:
-    return Listener(clients["sqs"], clients["sns"], OURS, NAME, ["iam:CreateUser"])
+    return Listener(Entered(clients, OURS), NAME, OURS.account_id, ["iam:CreateUser"])
 
 
 def queues(clients: dict[str, Any]) -> list[str]:
@@ -54,7 +60,9 @@ def subscriptions(clients: dict[str, Any]) -> list[Any]:
     return list(clients["sns"].list_subscriptions()["Subscriptions"])
 
 
-def test_the_queue_is_closed_to_all_but_the_topic_and_hears_the_two_actions_only(clients: dict[str, Any]) -> None:
+def test_the_queue_is_closed_to_all_but_the_topic_and_hears_no_more_than_is_asked_for(
+    clients: dict[str, Any],
+) -> None:
     with listening(listener(clients), pytest.fail) as open_one:
         attributes = clients["sqs"].get_queue_attributes(QueueUrl=open_one.url, AttributeNames=["All"])["Attributes"]
         subscription = clients["sns"].get_subscription_attributes(SubscriptionArn=open_one.subscription_arn)
@@ -64,7 +72,10 @@ def test_the_queue_is_closed_to_all_but_the_topic_and_hears_the_two_actions_only
     assert statements["NobodyElseSends"]["Effect"] == "Deny"
     assert statements["NobodyElseSends"]["Condition"] == {"ArnNotEquals": topic}
     assert attributes["SqsManagedSseEnabled"] == "true"
-    assert json.loads(subscription["Attributes"]["FilterPolicy"]) == {"action": ["iam:CreateUser"]}
+    assert json.loads(subscription["Attributes"]["FilterPolicy"]) == {
+        "action": ["iam:CreateUser"],
+        "account": ["123456789012"],
+    }
 
 
 def test_the_queue_goes_however_the_block_ends(clients: dict[str, Any]) -> None:
@@ -133,10 +144,10 @@ def broken_off(clients: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_is_left_is_found_by_place_tag_and_age_and_removed(broken_off: dict[str, Any]) -> None:
-    found = leftovers.find(broken_off, OURS, LATER)
+    found = leftovers.find(pair(broken_off), LATER)
     assert found.titles == [f"user {NAME}", f"role {NAME}", f"queue {NAME}"]
-    leftovers.remove(broken_off, OURS, found)
-    assert leftovers.find(broken_off, OURS, LATER).titles == []
+    leftovers.remove(pair(broken_off), found)
+    assert leftovers.find(pair(broken_off), LATER).titles == []
     assert {user["UserName"] for user in broken_off["iam"].list_users()["Users"]} == {"another", "elsewhere"}
     assert {role["RoleName"] for role in broken_off["iam"].list_roles()["Roles"]} == {"untagged"}
     assert set(queues(broken_off)) == {f"{NAME}-of-others", "iam-alerting-dlq"}
@@ -144,4 +155,4 @@ def test_what_is_left_is_found_by_place_tag_and_age_and_removed(broken_off: dict
 
 
 def test_what_may_be_of_a_run_that_goes_on_is_not_touched(broken_off: dict[str, Any]) -> None:
-    assert leftovers.find(broken_off, OURS, datetime.now(UTC) - timedelta(hours=1)).titles == []
+    assert leftovers.find(pair(broken_off), datetime.now(UTC) - timedelta(hours=1)).titles == []

@@ -1,0 +1,5 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the alerting costs on AWS: the quantities of the desired stack times the prices of prices.yml."""
