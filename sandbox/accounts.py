@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,8 +19,9 @@ _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Actio
 class Accounts:
     """Opens accounts as members of one management account. Lives on the event loop."""
 
-    def __init__(self, management: str) -> None:
+    def __init__(self, management: str, joined: Callable[[str], None]) -> None:
         self.management = management
+        self._joined = joined
         self.members: list[str] = []
 
     async def add(self, account: str, name: str = "", outside: bool = False) -> None:
@@ -57,6 +59,7 @@ class Accounts:
                 "JoinedTimestamp": int(time.time()),
                 "_ParentId": next(iter(organizations._roots.keys())),
             }
+        self._joined(account)
 
 
 async def _iam(action: str, **params: Any) -> None:

@@ -18,6 +18,7 @@ from sandbox import (
     policies,
     regions,
     sns_delivery,
+    stacks,
     strict,
     trails,
 )
@@ -33,6 +34,7 @@ from sandbox.logfiles import LogFiles
 from sandbox.mailbox import Mailbox
 from sandbox.mappings import Mappings
 from sandbox.sns_mail import SnsMail
+from sandbox.stack_sets import StackSets
 from sandbox.targets import Targets
 from sandbox.wire import Request
 
@@ -55,7 +57,8 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     files = LogFiles()
     mappings = Mappings(functions)
     mail = SnsMail(Mailbox(state / "mail"), endpoint)
-    for part in (functions, bus, mail, mappings):
+    stack_sets = StackSets(management)
+    for part in (functions, bus, mail, mappings, stack_sets):
         part.install()
     alarms.install()
     log_patterns.install()
@@ -63,12 +66,13 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     regions.install()
     authorization.install(policies.CALL.get)
     sns_delivery.install()
+    stacks.install()
     organization.install(management)
     trails.install()
     journal, faults = Journal(), Faults()
     strict.install(files.status, journal)
     delivery = Delivery(bus, files)
-    accounts = Accounts(management)
+    accounts = Accounts(management, stack_sets.deploy_automatically)
     admin = Admin(journal, faults)
     _extend(admin, accounts, delivery, mail, bus)
     return Sandbox(Layer(app, admin, journal, faults, delivery, mail), accounts, files, functions, mappings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from ministack.services import iam
 from sandbox import keys
 from sandbox.call import Call
 from sandbox.identity import role_named
+from sandbox.organization import ORGANIZATION
 
 # What ministack takes for another action, or AWS for one with another.
 _ACTIONS = {
@@ -93,7 +95,16 @@ def _of_tagged(call: Call, _account: str) -> str | None:
     return call.params.get("ResourceArn")
 
 
+def _of_cloudformation(call: Call, _account: str) -> str | None:
+    """A stack set is the management account's, whoever calls; to make one AWS asks about none."""
+    if call.operation == "CreateStackSet":
+        return "*"
+    name, owner = call.params.get("StackSetName"), ORGANIZATION.management
+    return f"arn:aws:cloudformation:{call.region}:{owner}:stackset/{name}:{uuid.UUID(int=0)}" if name else None
+
+
 _SERVICES: dict[str, Callable[[Call, str], str | None]] = {
+    "cloudformation": _of_cloudformation,
     "cloudtrail": _of_cloudtrail,
     "dynamodb": _of_tagged,
     "events": _of_events,

@@ -53,6 +53,7 @@ def install(management: str) -> None:
         "DisableAWSServiceAccess": _disable_access,
         "ListAWSServiceAccessForOrganization": _list_access,
         "ListDelegatedAdministrators": _list_administrators,
+        "RegisterDelegatedAdministrator": _register_of_service,
     }
     cloudtrail._DISPATCH |= {
         "RegisterOrganizationDelegatedAdmin": _register,
@@ -87,6 +88,11 @@ def _list_administrators(payload: dict[str, Any]) -> Answer:
         if service in (None, each)
     }
     return _answer({"DelegatedAdministrators": list(found.values())})
+
+
+def _register_of_service(payload: dict[str, Any]) -> Answer:
+    ORGANIZATION.administrators.setdefault(payload["ServicePrincipal"], []).append(payload["AccountId"])
+    return _answer({})
 
 
 def _register(body: dict[str, Any]) -> Answer:

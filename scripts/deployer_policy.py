@@ -35,7 +35,11 @@ ANYWHERE = Place("aws", ANY, ANY, "iam-alerting")
 IN_TEMPLATE = Place("${AWS::Partition}", ANY, "${AWS::AccountId}", "${Name}")
 
 # Those that are only made if they are asked for, and the condition of the template.
-_OPTIONAL = {"delete-logs": "DeletesLogs", "deploy-organization": "MakesOrganizationTrail"}
+_OPTIONAL = {
+    "delete-logs": "DeletesLogs",
+    "deploy-organization": "MakesOrganizationTrail",
+    "deploy-stack-set": "HasStackSet",
+}
 _GENERATED = "Made by `make permissions` from files/permissions.yml. Change that file, not this one."
 
 
@@ -167,6 +171,12 @@ _PARAMETERS = {
         "AllowedValues": ["true", "false"],
         "Description": "Whether a teardown may delete the bucket with all log files (iam_alerting_delete_logs).",
     },
+    "StackSet": {
+        "Type": "String",
+        "Default": "false",
+        "AllowedValues": ["true", "false"],
+        "Description": "Whether it may put out the members' stack set (iam_alerting_member_organizational_units).",
+    },
     "OrganizationTrail": {
         "Type": "String",
         "Default": "false",
@@ -182,6 +192,7 @@ _CONDITIONS = {
     "HasSessionTags": {"Fn::Equals": [{"Ref": "SessionTags"}, "true"]},
     "HasSourceIdentity": {"Fn::Equals": [{"Ref": "SourceIdentity"}, "true"]},
     "DeletesLogs": {"Fn::Equals": [{"Ref": "DeleteLogs"}, "true"]},
+    "HasStackSet": {"Fn::Equals": [{"Ref": "StackSet"}, "true"]},
     "MakesOrganizationTrail": {"Fn::Equals": [{"Ref": "OrganizationTrail"}, "true"]},
 }
 

@@ -38,8 +38,9 @@ class Knowledge(NamedTuple):
         return self.account_name if account == self.pipeline.account else self.members.get(account, "")
 
     def pipeline_in(self, account: str) -> Pipeline:
-        """What a call in the account can touch of the alerting: in a member, the part there, of the same name."""
-        return self.pipeline._replace(account=account, key="") if account in self.members else self.pipeline
+        """What a call in the account can touch of the alerting: in another, which is a member, the part there."""
+        is_elsewhere = account not in ("", self.pipeline.account)
+        return self.pipeline._replace(account=account, key="") if is_elsewhere else self.pipeline
 
 
 class Alert:

@@ -17,6 +17,10 @@ from shape import dig, text
 _FILE = Path(__file__).with_name("tampering.json")
 
 
+# What members that CloudFormation enrols have behind the name (names.stack_set_name in the collection).
+_OF_STACK_SET = "-stackset"
+
+
 class Pipeline(NamedTuple):
     """The alerting itself: the name of its resources, the account, region and partition that they are in, and the ARN
     of its key, if it has one of its own, and of its trail, if that is the organization's.
@@ -82,14 +86,14 @@ def _fits(value: str, name: str) -> bool:
 
 @functools.cache
 def _parts(pipeline: Pipeline) -> dict[str, list[_Part]]:
-    """The parts of the pipeline by service."""
-    own = pipeline._asdict()
+    """The parts of the pipeline by service, and those of the members' stack set, which has another name."""
+    owns = [pipeline._replace(name=f"{pipeline.name}{suffix}")._asdict() for suffix in ("", _OF_STACK_SET)]
     return {
         service: [
             _Part(
                 kind,
                 [field.split(".") for field in part["fields"]],
-                [name for value in part["values"] if (name := value.format_map(own))],
+                [name for value in part["values"] for own in owns if (name := value.format_map(own))],
             )
             for kind, part in entry["parts"].items()
         ]

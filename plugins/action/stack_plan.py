@@ -40,7 +40,14 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.denied import Denie
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import iam_region
 from ansible_collections.trailwatch.aws.plugins.module_utils.session_file import read_session, session_text
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients, key, preflight, subscriptions, trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
+    clients,
+    key,
+    member_stack_set,
+    preflight,
+    subscriptions,
+    trails,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
@@ -76,11 +83,14 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
+    ENGINES,
+    PLAYBOOK,
     STANDALONE,
     TOPOLOGIES,
     Topology,
     TopologyError,
     check_topology,
+    with_stack_set,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError
 
@@ -124,6 +134,8 @@ SETTINGS: dict[str, Any] = {
     "hub": {"type": "str", "default": ""},
     "organization": {"type": "str", "default": ""},
     "members": {"type": "dict", "default": {}},
+    "member_engine": {"type": "str", "choices": list(ENGINES), "default": PLAYBOOK},
+    "member_organizational_units": {"type": "list", "elements": "str", "default": []},
     "beside": {"type": "bool", "default": True},
     "hub_access": {
         "type": "dict",
@@ -189,6 +201,10 @@ class ActionModule(ActionBase):
             result["warnings"] = warnings
         if not changes:
             return result
+        if settings.is_of_stack_set:
+            # Whatever is told of is not changed here, nor would it be.
+            told = {"changed": False, "to_apply": False, "msg": for_cloudformation(settings, changes)}
+            return result | told | {"failed": True, **differences(changes)}
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
         if result["to_apply"]:
@@ -234,6 +250,8 @@ def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> 
         if arguments["state"] == "present" and plan.trails.failure:
             raise TrailError(message=plan.trails.failure)
         changes = removals(plan, arguments["keep"]) if arguments["state"] == "absent" else plan.differing
+        if settings.is_of_stack_set:
+            return plan, {} if arguments["state"] == "absent" else changes
         if changes and not arguments["applied"]:
             preflight.check(account_clients, settings, plan, changes)
         return with_history(arguments, account_clients, plan), changes
@@ -411,17 +429,32 @@ def what_of_which(names: Iterable[str], unwanted: Collection[str], changed: str,
     return "; ".join(f"{doing}: {', '.join(which)}" for doing, which in ((changed, made), (removed, gone)) if which)
 
 
+def for_cloudformation(settings: Settings, changes: Mapping[str, Change]) -> str:
+    """That a member of the stack set differs from it, and who mends that."""
+    missing = [f"{name} is not there" for name, change in changes.items() if not change.before]
+    differing = {name: change for name, change in changes.items() if change.before}
+    return (
+        f"iam_alerting_member_engine is stackset, but the account is not as the stack set {settings.name} makes it: "
+        f"{'; '.join([*missing, *_unlike(differing)])}. The playbook writes nothing there. For what is missing, deploy "
+        "for the account that has the stack set, which tells what became of its stacks; what somebody changed, change "
+        "back, as CloudFormation does not see it. Or set the variable to playbook."
+    )
+
+
 def left_over(changes: Mapping[str, Change]) -> str:
     """What still differs after it was deployed."""
-    parts = [
+    return (
+        f"What was deployed is not what is there: {'; '.join(_unlike(changes))}. Somebody or something else may be "
+        "changing it; deploy again, or leave it to them with iam_alerting_components."
+    )
+
+
+def _unlike(changes: Mapping[str, Change]) -> list[str]:
+    return [
         f"{name} {attribute} is {json.dumps(sides.get('before'))} and not {json.dumps(sides.get('after'))}"
         for name, change in changes.items()
         for attribute, sides in by_attribute(change).items()
     ]
-    return (
-        f"What was deployed is not what is there: {'; '.join(parts)}. Somebody or something else may be changing it; "
-        "deploy again, or leave it to them with iam_alerting_components."
-    )
 
 
 def checked_settings(arguments: dict[str, Any]) -> Settings:
@@ -469,6 +502,8 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     )
     if not settings.is_member:
         return settings
+    if settings.is_of_stack_set:
+        return member_stack_set.of_member(settings, account_id)
     return dataclasses.replace(settings, alarms=False, fallback="", group_seconds=0, heartbeat_minutes=0)
 
 
@@ -480,7 +515,8 @@ def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: 
     """
     kind, hub, organization, members = (arguments[name] for name in ("topology", "hub", "organization", "members"))
     try:
-        return check_topology(kind, hub, organization, members, account_id, group_seconds)
+        topology = check_topology(kind, hub, organization, members, account_id, group_seconds)
+        return with_stack_set(topology, arguments["member_engine"], arguments["member_organizational_units"])
     except TopologyError as error:
         raise SettingsError(str(error)) from error
 

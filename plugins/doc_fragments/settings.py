@@ -134,6 +134,16 @@ options:
         description: Of a hub, the names of the members' accounts by their ids, for the alerts.
         type: dict
         default: {}
+      member_engine:
+        description: By what a member is enrolled. What V(stackset) makes is only compared.
+        type: str
+        choices: [playbook, stackset]
+        default: playbook
+      member_organizational_units:
+        description: Of the account that has the members' stack set, the organizational units that it enrols.
+        type: list
+        elements: str
+        default: []
       trusted_accounts:
         description: Ids of the accounts that roles may trust, such as the organization's.
         type: list

@@ -24,6 +24,7 @@ TEMPLATE = Path(__file__).parents[2] / "files" / "deployer" / "role.yml"
 EXTERNAL_ID = "trailwatch-7f3a"
 ADDRESS = "told-by-deployer@example.com"
 FALLBACK = "fallback-of-deployer@example.com"
+STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 # What a broken verification left is not waited for.
 AT_ONCE = ("-e", "__iam_alerting_leftover_minutes=0")
 # The two accounts differ in what is optional: in the settings, and in whom the template lets in.
@@ -37,6 +38,8 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         "iam_alerting_fallback": FALLBACK,
         "iam_alerting_forwarding_regions": [drift.FORWARDING_REGION],
         "iam_alerting_verify_with": "role",
+        # And enrols members, as a delegated administrator of CloudFormation.
+        "iam_alerting_topology": "hub",
     },
 }
 REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03:12:45Z#1a2b"}})
@@ -63,6 +66,19 @@ def filter_subscriptions(account: Account) -> None:
         )
 
 
+def change_stack_set(sandbox: Sandbox) -> None:
+    """The management account owns it, and may do anything with it."""
+    cloudformation = caller(sandbox).client("cloudformation", endpoint_url=sandbox.endpoint)
+    name = f"{NAME}-stackset"
+    known = cloudformation.describe_stack_set(StackSetName=name)["StackSet"]
+    cloudformation.update_stack_set(
+        StackSetName=name,
+        TemplateBody=known["TemplateBody"],
+        Capabilities=known["Capabilities"],
+        Description="Somebody's.",
+    )
+
+
 def leave_what_a_broken_verification_leaves(account: Account) -> None:
     name, tags = f"{NAME}-verify-0", [{"Key": "trailwatch", "Value": NAME}]
     iam, path = account.client("iam"), "/trailwatch-verify/"
@@ -81,7 +97,9 @@ def lose_messages(account: Account) -> None:
 class Deployer:
     """Accounts that are deployed, changed by hand, mended, proven and torn down with the role of the template alone."""
 
-    def __init__(self, sandbox: Sandbox, playbooks: Playbooks, accounts: Mapping[str, Account]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, playbooks: Playbooks, accounts: Mapping[str, Account], enrolling: Mapping[str, Any]
+    ) -> None:
         self.sandbox, self.playbooks, self.accounts = sandbox, playbooks, accounts
         self.hosts = {
             name: {
@@ -94,6 +112,7 @@ class Deployer:
             }
             for name, account in accounts.items()
         }
+        self.hosts["everything"] |= enrolling
         self.runs: dict[str, Run] = {}
         self.calls: dict[str, list[dict[str, Any]]] = {}
 
@@ -127,6 +146,7 @@ class Deployer:
             everything, *(row for row in drift.ROWS if row.component == "fallback_topic"), *drift.GROUPING_ROWS
         )
         filter_subscriptions(everything)
+        change_stack_set(self.sandbox)
         self.run("mend", "deploy")
         assert self.runs["mend"].status == 0, self.runs["mend"].output
         self.each(leave_what_a_broken_verification_leaves)
@@ -163,14 +183,28 @@ def organization(sandbox: Sandbox) -> str:
     return str(organizations.describe_organization()["Organization"]["Id"])
 
 
+def enrolling(sandbox: Sandbox, administrator: Account, member: Account) -> dict[str, Any]:
+    """The variables of a hub that enrols the accounts of a new unit, which has one."""
+    organizations = caller(sandbox).client("organizations", endpoint_url=sandbox.endpoint)
+    organizations.enable_aws_service_access(ServicePrincipal=STACK_SETS)
+    organizations.register_delegated_administrator(AccountId=administrator.id, ServicePrincipal=STACK_SETS)
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    unit = organizations.create_organizational_unit(ParentId=root, Name="enrolled")["OrganizationalUnit"]["Id"]
+    organizations.move_account(AccountId=member.id, SourceParentId=root, DestinationParentId=unit)
+    return {
+        "iam_alerting_organization": organizations.describe_organization()["Organization"]["Id"],
+        "iam_alerting_member_organizational_units": [unit],
+    }
+
+
 @pytest.fixture(scope="module")
 def deployer(
     sandbox: Sandbox, playbooks: Playbooks, open_account: Callable[[], Account], organization: str
 ) -> Deployer:
     accounts = {name: open_account() for name in ACCOUNTS}
     make_role(accounts["plain"], sandbox, DeleteLogs="true", ExternalId=EXTERNAL_ID, OrganizationId=organization)
-    make_role(accounts["everything"], sandbox, DeleteLogs="true")
-    deployer = Deployer(sandbox, playbooks, accounts)
+    make_role(accounts["everything"], sandbox, DeleteLogs="true", StackSet="true")
+    deployer = Deployer(sandbox, playbooks, accounts, enrolling(sandbox, accounts["everything"], open_account()))
     deployer.live()
     return deployer
 
@@ -212,7 +246,7 @@ def test_nothing_that_the_role_called_was_denied(deployer: Deployer) -> None:
     assert denied == []
 
 
-DEPLOY = ["read", "deploy", "deploy-options", "deploy-key"]
+DEPLOY = ["read", "deploy", "deploy-options", "deploy-key", "deploy-stack-set"]
 PROVE = ["read", "prove"]
 # The policies that are said to be needed for what a step does.
 POLICIES = {

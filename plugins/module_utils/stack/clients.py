@@ -95,6 +95,10 @@ class Clients:
         """A client of a region that need not be this one, on the same credentials."""
         return self[service] if region == self.region else self._made(service, region)
 
+    def rare(self, service: str) -> Any:
+        """A client of a service that few accounts need, and that is not prepared for all of them."""
+        return self._made(service, self.region)
+
     def enter(self, credentials: Credentials) -> None:
         """Let all clients act with these credentials from now on."""
         self.credentials = credentials

@@ -21,6 +21,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     heartbeat_rule,
     key,
     log_group,
+    member_stack_set,
     queue,
     rule,
     table,
@@ -52,15 +53,23 @@ COMPONENTS = {
     "alarms": alarms,
     # The last of all, so that a first deployment is no tampering.
     "tampering_rule": tampering_rule,
+    # Nothing of the account itself: members, which send to what is above.
+    "member_stack_set": member_stack_set,
 }
 
 # A member has no more than what sends its events to the hub.
 OF_MEMBER = ("key", "bucket", "trail", "queue", "execution_role", "forwarders", "rule", "tampering_rule")
+# Of one that a stack set enrols, the trail is somebody else's, and is only looked for.
+OF_STACK_SET = ("trail", "queue", "execution_role", "rule", "tampering_rule")
+_STACK_SET = "member_stack_set"
 
 
 def components_of(settings: Settings) -> tuple[str, ...]:
-    """The components of the account, by its topology."""
-    return OF_MEMBER if settings.is_member else tuple(COMPONENTS)
+    """The components of the account, by its topology, and the stack set if it has the members' one."""
+    if settings.is_of_stack_set:
+        return OF_STACK_SET
+    own = OF_MEMBER if settings.is_member else tuple(name for name in COMPONENTS if name != _STACK_SET)
+    return (*own, _STACK_SET) if settings.topology.units else own
 
 
 def check_components(names: Sequence[str], settings: Settings) -> list[str]:

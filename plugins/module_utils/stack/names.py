@@ -35,6 +35,11 @@ def organizations_trail_arn(settings: Settings) -> str:
     return trail_arn(settings) if settings.organization else ""
 
 
+def playbooks_trail_arn(settings: Settings) -> str:
+    """Of a member of a stack set, the trail that it may have by the playbook, with all else of that."""
+    return settings.arn("cloudtrail", f"trail/{settings.topology.hub_name}")
+
+
 def topic_arn(settings: Settings) -> str:
     return settings.arn("sns", settings.name)
 
@@ -92,14 +97,24 @@ def role_name(settings: Settings) -> str:
     return f"{settings.name}-{'forward' if settings.is_member else 'function'}"
 
 
-def forwarding_role_arns(settings: Settings) -> str:
-    """A pattern for the roles by which members send their events."""
-    return f"arn:{settings.partition}:iam::*:role/{settings.name}-forward"
+def forwarding_role_arns(settings: Settings) -> list[str]:
+    """Patterns for the roles by which members send their events, whatever they are enrolled by."""
+    members = (settings.name, stack_set_name(settings))
+    return [f"arn:{settings.partition}:iam::*:role/{name}-forward" for name in members]
 
 
 def hub_queue_arn(settings: Settings) -> str:
     """The queue that a member sends its events to."""
-    return f"arn:{settings.partition}:sqs:{settings.region}:{settings.topology.hub}:{event_queue_name(settings)}"
+    name = f"{settings.topology.hub_name or settings.name}-events"
+    return f"arn:{settings.partition}:sqs:{settings.region}:{settings.topology.hub}:{name}"
+
+
+def stack_set_name(settings: Settings) -> str:
+    """The stack set that enrols members, and the name from which those of its resources are made.
+
+    It is another than that of what the playbook makes, so that both can be in an account at the same time.
+    """
+    return f"{settings.name}-stackset"
 
 
 def role_arn(settings: Settings) -> str:

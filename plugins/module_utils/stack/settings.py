@@ -23,7 +23,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     iam_region,
     partition_of,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, HUB, MEMBER, Topology
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
+    ALONE,
+    HUB,
+    MEMBER,
+    STACK_SET,
+    Topology,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.topic import MAIL_ADDRESS
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
@@ -110,6 +116,16 @@ class Settings:
         return self.topology.kind == MEMBER
 
     @property
+    def is_of_stack_set(self) -> bool:
+        """Whether CloudFormation makes and mends what is in the account."""
+        return self.topology.engine == STACK_SET
+
+    @property
+    def hub(self) -> str:
+        """The account that members send their events to, this one or another."""
+        return self.account_id if self.topology.kind == HUB else self.topology.hub
+
+    @property
     def own_target(self) -> str:
         """What the account's rules hand events to in the account itself: C(FUNCTION), C(QUEUE), or nothing.
 
@@ -122,7 +138,8 @@ class Settings:
     @property
     def of_hub(self) -> Settings:
         """What a member knows of the settings of its hub: as much as the names of its resources take."""
-        return dataclasses.replace(self, account_id=self.topology.hub, topology=Topology(HUB))
+        name = self.topology.hub_name or self.name
+        return dataclasses.replace(self, name=name, account_id=self.topology.hub, topology=Topology(HUB))
 
     @property
     def partition(self) -> str:
@@ -152,6 +169,11 @@ class Settings:
     def state_of_trail(self) -> str:
         """What is to become of our trail and its bucket. Before it is settled which trail serves, they are wanted."""
         return ABSENT if self.trail == EXISTING else PRESENT
+
+    @property
+    def state_of_stack_set(self) -> str:
+        """What is to become of the stack set that enrols members: C(PRESENT) or C(ABSENT)."""
+        return PRESENT if self.topology.units else ABSENT
 
     @property
     def trail_owner(self) -> str:

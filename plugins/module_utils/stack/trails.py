@@ -124,7 +124,8 @@ def find(clients: Any, settings: Settings) -> Trails:
     """
     listed = call("list the trails", clients["cloudtrail"].describe_trails)["trailList"]
     own = sorted((each for each in listed if is_ours(each, settings)), key=_rank)
-    others = sorted((each for each in listed if each not in own), key=_rank)
+    gone = names.playbooks_trail_arn(settings) if settings.is_of_stack_set else ""
+    others = sorted((each for each in listed if each not in own and each["TrailARN"] != gone), key=_rank)
     known = Trails(listed, own, settings.trail, beside=_beside(others, settings))
     if own and own[0].get("IsOrganizationTrail"):
         return _with_organizations(clients, settings, known, others)

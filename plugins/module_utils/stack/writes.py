@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import alarms
+from ansible_collections.trailwatch.aws.plugins.module_utils import alarms, stack_set
 
 NEW, GONE = "new", "gone"
 # What depends on more than the plan knows.
@@ -183,4 +183,8 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
         "Tags": ("cloudwatch:TagResource",),
         GONE: ("cloudwatch:DeleteAlarms",),
     },
+    # A stack set belongs to the management account, whoever made it, so its ARN is not known here.
+    "member_stack_set": dict.fromkeys(
+        (NEW, *stack_set.ATTRIBUTES, stack_set.UNITS, stack_set.OUTDATED, GONE), _UNCERTAIN
+    ),
 }

@@ -250,15 +250,17 @@ def test_an_alert_of_a_member_has_its_name_and_knows_the_part_of_the_alerting_th
     monkeypatch.setattr(handler, "members", lambda: {"222222222222": "payments"})
     told: list[Any] = []
     monkeypatch.setattr(handler, "_publish", lambda settings, found: told.append(found) or "m-1")
-    rule = {
-        "eventSource": "events.amazonaws.com",
-        "eventName": "DisableRule",
-        "requestParameters": {"name": "iam-alerting"},
-    }
-    for account in ("222222222222", "333333333333"):
-        handler.lambda_handler(event(recipientAccountId=account, **rule) | {"account": account}, CONTEXT)
-    assert [(found.record.account, found.account_name) for found in told] == [
-        ("222222222222", "payments"),
-        ("333333333333", ""),
+    call = {"eventSource": "events.amazonaws.com", "eventName": "DisableRule"}
+    # The second has been enrolled by CloudFormation, and is not in the inventory.
+    for account, rule in (
+        ("222222222222", "iam-alerting"),
+        ("333333333333", "iam-alerting-stackset-tampering"),
+        ("333333333333", "other"),
+    ):
+        named = {**call, "requestParameters": {"name": rule}}
+        handler.lambda_handler(event(recipientAccountId=account, **named) | {"account": account}, CONTEXT)
+    assert [(found.account_name, found.assessment.rule) for found in told] == [
+        ("payments", "pipeline-changed"),
+        ("", "pipeline-changed"),
+        ("", "not-in-catalogue"),
     ]
-    assert [found.assessment.rule for found in told] == ["pipeline-changed", "not-in-catalogue"]

@@ -24,7 +24,8 @@ DESIRED = stack(group_seconds=300, heartbeat_minutes=15, fallback="on-call@examp
 # Those that are compared by the code that their modules use, too.
 SHARED = ["topic", "fallback_topic", "queue", "table", "event_queue"]
 RULES = ["rule", "heartbeat_rule", "tampering_rule"]
-PLAIN = [name for name in COMPONENTS if name not in (*SHARED, "event_source_mapping", "forwarders", "alarms", *RULES)]
+APART = (*SHARED, "event_source_mapping", "forwarders", "alarms", "member_stack_set", *RULES)
+PLAIN = [name for name in COMPONENTS if name not in APART]
 # What SNS and SQS tell of a resource beside the attributes that are compared.
 TOPIC = {"Owner": "111111111111"}
 QUEUE = {

@@ -93,6 +93,7 @@ def test_what_goes_comes_last_and_in_reverse() -> None:
         "rule",
         "heartbeat_rule",
         "tampering_rule",
+        "member_stack_set",
         "alarms",
         "event_source_mapping",
         "event_queue",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, stack_set
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import preflight
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
@@ -265,6 +265,10 @@ UNCERTAIN = {
             "Tags",
         },
         "the mapping is made or changed, and Lambda chooses the id that it is asked on",
+    ),
+    "member_stack_set": (
+        {preflight.NEW, *stack_set.ATTRIBUTES, stack_set.UNITS, stack_set.OUTDATED, preflight.GONE},
+        "it belongs to the management account, whoever makes it, and so does its ARN",
     ),
     "forwarders": (
         {"Regions", "Rule", "rule", *WRITES["rule"]} - {preflight.NEW, preflight.GONE, OTHER_PERMISSIONS},

@@ -6,14 +6,23 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import member_stack_set
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import (
+    COMPONENTS,
+    check_components,
+    desired_stack,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
     HUB,
     MEMBER,
+    PLAYBOOK,
+    STACK_SET,
+    STANDALONE,
     Topology,
     TopologyError,
     check_topology,
+    with_stack_set,
 )
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import (
     SETTINGS,
@@ -23,7 +32,7 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.te
 
 HUB_ID, MEMBER_ID, OTHER_ID = "999999999999", "111111111111", "222222222222"
 QUEUE = f"arn:aws:sqs:us-east-1:{HUB_ID}:iam-alerting-events"
-ROLES = "arn:aws:iam::*:role/iam-alerting-forward"
+ROLES = [f"arn:aws:iam::*:role/{name}-forward" for name in ("iam-alerting", "iam-alerting-stackset")]
 OF_MEMBER = Topology(MEMBER, hub=HUB_ID)
 
 
@@ -33,7 +42,7 @@ def hub(**topology: Any) -> dict[str, Any]:
 
 def test_components_keep_their_order_and_none_means_all() -> None:
     settings = Settings(**SETTINGS)
-    assert check_components([], settings) == list(COMPONENTS)
+    assert check_components([], settings) == [name for name in COMPONENTS if name != "member_stack_set"]
     assert check_components(["rule", "topic"], settings) == ["topic", "rule"]
     with pytest.raises(SettingsError, match="iam_alerting_components has 'lambda', which is no component. Use key, "):
         check_components(["lambda"], settings)
@@ -144,3 +153,55 @@ def test_what_cannot_be_is_refused_with_variable_and_way_out(kind: str, told: di
     given = {"hub": "", "organization": "", "members": {}, "account_id": MEMBER_ID, "group_seconds": 300, **told}
     with pytest.raises(TopologyError, match=reason):
         check_topology(kind, **given)
+
+
+UNIT = "ou-abcd-12345678"
+HUB_OF_ALL = Topology(HUB, organization="o-abcdefghij")
+
+
+def of_stack_set() -> Settings:
+    return member_stack_set.of_member(Settings(**SETTINGS, topology=OF_MEMBER), MEMBER_ID)
+
+
+def test_a_member_of_the_stack_set_is_compared_by_the_names_of_that_and_sends_to_the_same_queue() -> None:
+    documents = desired_stack(of_stack_set())
+    assert documents["rule"]["Name"] == "iam-alerting-stackset"
+    assert documents["queue"]["QueueName"] == "iam-alerting-stackset-dlq"
+    assert [target["arn"] for target in documents["rule"]["Targets"]] == [QUEUE]
+    assert documents["rule"]["Tags"]["trailwatch"] == "iam-alerting-stackset"
+
+
+def test_a_member_of_the_stack_set_has_no_trail_bucket_or_key_of_its_own() -> None:
+    settings = member_stack_set.of_member(Settings(**SETTINGS, topology=OF_MEMBER, customer_key=True), MEMBER_ID)
+    assert check_components([], settings) == ["trail", "queue", "execution_role", "rule", "tampering_rule"]
+    assert desired_stack(settings)["trail"]["State"] == "absent"
+    assert desired_stack(settings)["queue"]["SqsManagedSseEnabled"]
+
+
+@pytest.mark.parametrize("topology", [HUB_OF_ALL, OF_MEMBER])
+def test_whoever_has_units_has_the_stack_set_beside_its_own_part(topology: Topology) -> None:
+    own = check_components([], Settings(**SETTINGS, topology=topology))
+    found = with_stack_set(topology, PLAYBOOK, [UNIT, "r-abcd", UNIT])
+    assert found.units == (UNIT, "r-abcd")
+    assert check_components([], Settings(**SETTINGS, topology=found)) == [*own, "member_stack_set"]
+
+
+@pytest.mark.parametrize("topology", [HUB_OF_ALL, Topology(STANDALONE)])
+def test_the_engine_is_the_members(topology: Topology) -> None:
+    assert with_stack_set(topology, STACK_SET, []) == topology
+    assert with_stack_set(OF_MEMBER, STACK_SET, []).engine == STACK_SET
+
+
+@pytest.mark.parametrize(
+    ("topology", "engine", "units", "reason"),
+    [
+        (HUB_OF_ALL, PLAYBOOK, ["ou-1"], "iam_alerting_member_organizational_units has 'ou-1'"),
+        (HUB_OF_ALL, PLAYBOOK, [f"ou-abcd-{number:08}" for number in range(51)], "has 51 units, but .* takes 50"),
+        (Topology(STANDALONE), PLAYBOOK, [UNIT], "the account knows no hub.*group members"),
+        (Topology(HUB, members=((MEMBER_ID, "a"),)), PLAYBOOK, [UNIT], "iam_alerting_organization is empty"),
+        (OF_MEMBER, STACK_SET, [UNIT], "iam_alerting_member_engine is 'stackset'.*Set it to 'playbook' here"),
+    ],
+)
+def test_a_stack_set_that_cannot_be_is_refused(topology: Topology, engine: str, units: list[str], reason: str) -> None:
+    with pytest.raises(TopologyError, match=reason):
+        with_stack_set(topology, engine, units)

@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from botocore.exceptions import ClientError
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import trails
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import member_stack_set, trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError, Trails, find, notes
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
 
@@ -255,6 +256,14 @@ def test_a_sixth_trail_is_refused_with_the_names_and_the_way_out() -> None:
     trails.check_quota(Trails(listed), settings())
     with pytest.raises(TrailError, match="trail-0, .*trails per Region.*iam_alerting_trail to existing"):
         trails.check_quota(Trails([*listed, organizations()]), settings())
+
+
+def test_the_playbooks_trail_serves_no_member_of_the_stack_set_as_it_goes_with_the_playbooks_part() -> None:
+    member = member_stack_set.of_member(settings(topology=Topology(MEMBER, hub="999999999999")), SETTINGS["account_id"])
+    assert "none" in find(CloudTrail(trail("iam-alerting")), member).failure
+    found = find(CloudTrail(trail("iam-alerting"), organizations()), member)
+    assert found.in_use is not None
+    assert found.in_use["Name"] == "all"
 
 
 # The organization's trail ---------------------------------------------------------------------------------------------

@@ -1,0 +1,267 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the module cloudformation_stack_set asks of CloudFormation, and what it makes of the answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.trailwatch.aws.plugins.module_utils import stack_set
+from ansible_collections.trailwatch.aws.plugins.modules import cloudformation_stack_set
+from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls import answering, error, examples, run
+
+pytestmark = pytest.mark.usefixtures("account")
+
+OWN, MANAGEMENT = "123456789012", "999999999999"
+UNIT, OTHER_UNIT = "ou-abcd-12345678", "ou-abcd-87654321"
+TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}, indent=2)
+OPTIONS: dict[str, Any] = {
+    "name": "auditor",
+    "template_body": TEMPLATE,
+    "organizational_unit_ids": [UNIT],
+    "capabilities": ["CAPABILITY_NAMED_IAM"],
+    "description": "Audits.",
+    "call_as": "self",
+    "tags": {"team": "audit"},
+}
+LIVE: dict[str, Any] = {
+    "StackSetName": "auditor",
+    "Description": "Audits.",
+    "TemplateBody": json.dumps(json.loads(TEMPLATE)),
+    "Parameters": [],
+    "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    "PermissionModel": "SERVICE_MANAGED",
+    "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": False},
+    "OrganizationalUnitIds": [UNIT],
+    "Regions": ["us-east-1"],
+    "Tags": [{"Key": "team", "Value": "audit"}],
+}
+FOREIGN = {"Key": "aws:x", "Value": "y"}
+READS = {"DescribeStackSet", "ListStackInstances", "ListStackSetOperations", "DescribeStackSetOperation"}
+PREFERENCES = {
+    "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
+    "MaxConcurrentPercentage": 25,
+    "FailureTolerancePercentage": 10,
+}
+
+
+def stack(account: str, status: str = "CURRENT", reason: str = "", detailed: str = "") -> dict[str, Any]:
+    detail = {"StackInstanceStatus": {"DetailedStatus": detailed}} if detailed else {}
+    return {"Account": account, "Region": "us-east-1", "Status": status, "StatusReason": reason, **detail}
+
+
+def operation(status: str) -> dict[str, Any]:
+    return {"StackSetOperation": {"OperationId": "o-1", "Status": status}}
+
+
+class World:
+    """CloudFormation with one stack set, or none, and how its next operations go."""
+
+    def __init__(self, live: dict[str, Any] | None = LIVE, *stacks: dict[str, Any], **answers: Any) -> None:
+        missing = error("StackSetNotFoundException")
+        self.answers: dict[str, Any] = {
+            "DescribeStackSet": {"StackSet": live} if live else missing,
+            "ListStackInstances": {"Summaries": list(stacks)},
+            "ListStackSetOperations": {"Summaries": []},
+            "DescribeStackSetOperation": operation("SUCCEEDED"),
+            "ListStackSetOperationResults": {"Summaries": []},
+            **{
+                name: {"OperationId": "o-1"}
+                for name in ("UpdateStackSet", "CreateStackInstances", "DeleteStackInstances")
+            },
+            **{name: {} for name in ("CreateStackSet", "DeleteStackSet")},
+            **answers,
+        }
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def ensure(self, **options: Any) -> dict[str, Any]:
+        with answering(**self.answers) as calls:
+            result = run(cloudformation_stack_set.main, **{**OPTIONS, **options})
+        self.calls = list(calls)
+        return result
+
+    @property
+    def writes(self) -> dict[str, dict[str, Any]]:
+        return {name: arguments for name, arguments in self.calls if name not in READS and not name.startswith("List")}
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_set.time, "sleep", lambda _seconds: None)
+
+
+def test_a_new_stack_set_is_made_and_put_out_to_its_units() -> None:
+    world = World(None)
+    result = world.ensure()
+    made, put_out = world.writes["CreateStackSet"], world.writes["CreateStackInstances"]
+    assert made["PermissionModel"] == "SERVICE_MANAGED"
+    assert made["AutoDeployment"] == {"Enabled": True, "RetainStacksOnAccountRemoval": False}
+    assert made["Tags"] == [{"Key": "team", "Value": "audit"}]
+    assert put_out["DeploymentTargets"] == {"OrganizationalUnitIds": [UNIT]}
+    assert put_out["Regions"] == ["us-east-1"]
+    assert put_out["OperationPreferences"] == PREFERENCES
+    assert result["changed"]
+    assert result["diff"]["before"] == {}
+
+
+def test_one_that_is_as_asked_for_costs_two_reads() -> None:
+    world = World(LIVE, stack("111111111111"))
+    assert not world.ensure()["changed"]
+    assert [name for name, _arguments in world.calls] == ["DescribeStackSet", "ListStackInstances"]
+
+
+@pytest.mark.parametrize(
+    ("options", "attribute"),
+    [
+        ({"template_body": '{"Resources": {}}'}, "TemplateBody"),
+        ({"description": "Other."}, "Description"),
+        ({"parameters": {"Account": "1"}}, "Parameters"),
+        ({"capabilities": ["CAPABILITY_IAM"]}, "Capabilities"),
+        ({"tags": {"team": "other"}}, "Tags"),
+    ],
+)
+def test_what_differs_is_named_and_is_one_update(options: dict[str, Any], attribute: str) -> None:
+    world = World()
+    announced = world.ensure(**options, check=True)
+    assert world.writes == {}
+    result = world.ensure(**options)
+    assert set(world.writes) == {"UpdateStackSet"}
+    assert set(result["diff"]["after"]) == {attribute}
+    assert announced["diff"] == result["diff"]
+
+
+def test_automatic_deployment_that_was_switched_off_is_switched_on() -> None:
+    world = World({**LIVE, "AutoDeployment": {"Enabled": False}})
+    assert set(world.ensure()["diff"]["after"]) == {"AutoDeployment"}
+    assert world.writes["UpdateStackSet"]["AutoDeployment"]["Enabled"]
+
+
+def test_stacks_of_units_come_and_go() -> None:
+    world = World()
+    result = world.ensure(organizational_unit_ids=[OTHER_UNIT])
+    assert set(result["diff"]["after"]) == {"OrganizationalUnitIds"}
+    assert [name for name, _arguments in world.calls if name in world.writes] == [
+        "CreateStackInstances",
+        "DeleteStackInstances",
+    ]
+    assert world.writes["CreateStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [OTHER_UNIT]}
+    assert world.writes["DeleteStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [UNIT]}
+    assert world.writes["DeleteStackInstances"]["RetainStacks"] is False
+
+
+def test_a_stack_that_is_not_up_to_date_is_named_and_updated() -> None:
+    world = World(LIVE, stack("111111111111"), stack("222222222222", "OUTDATED", "Role exists."))
+    result = world.ensure()
+    assert result["diff"]["before"] == {"OutdatedStacks": {"222222222222 us-east-1": "OUTDATED: Role exists."}}
+    assert set(world.writes) == {"UpdateStackSet"}
+
+
+def test_nothing_is_done_for_a_suspended_account() -> None:
+    world = World(LIVE, stack("222222222222", "OUTDATED", detailed="SKIPPED_SUSPENDED_ACCOUNT"))
+    assert not world.ensure()["changed"]
+
+
+def test_an_inoperable_stack_is_told_with_the_way_out_and_nothing_is_written() -> None:
+    world = World(LIVE, stack("222222222222", "INOPERABLE", "Queue is not empty."))
+    result = world.ensure()
+    assert "222222222222 us-east-1 (INOPERABLE: Queue is not empty.)" in result["msg"]
+    assert "--retain-stacks" in result["msg"]
+    assert world.writes == {}
+
+
+def test_what_is_under_way_is_waited_for_before_anything_is_written() -> None:
+    under_way = [{"Summaries": [{"OperationId": "o-0", "Status": "RUNNING"}]}, {"Summaries": []}]
+    world = World(ListStackSetOperations=under_way)
+    world.ensure(description="Other.")
+    names = [name for name, _arguments in world.calls]
+    assert names[2:5] == ["ListStackSetOperations", "ListStackSetOperations", "UpdateStackSet"]
+
+
+def test_its_own_operation_is_waited_for() -> None:
+    world = World(DescribeStackSetOperation=[operation("QUEUED"), operation("RUNNING"), operation("SUCCEEDED")])
+    assert world.ensure(description="Other.")["changed"]
+    assert [name for name, _arguments in world.calls].count("DescribeStackSetOperation") >= 3
+
+
+def test_it_is_not_waited_for_longer_than_asked_for() -> None:
+    world = World(DescribeStackSetOperation=operation("RUNNING"))
+    result = world.ensure(description="Other.", wait_timeout=0)
+    assert "After 0 seconds, the operation o-1" in result["msg"]
+    assert "raise wait_timeout" in result["msg"]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "SUCCEEDED"])
+def test_accounts_that_failed_are_named_with_the_reason_also_if_they_are_tolerated(status: str) -> None:
+    failed = [{"Account": "222222222222", "Region": "us-east-1", "Status": "FAILED", "StatusReason": "Role exists."}]
+    world = World(DescribeStackSetOperation=operation(status), ListStackSetOperationResults={"Summaries": failed})
+    result = world.ensure(description="Other.")
+    assert result["failed"]
+    assert "222222222222 us-east-1 (Role exists.)" in result["msg"]
+
+
+def test_of_many_that_failed_only_some_are_named() -> None:
+    failed = [{"Account": f"{number:012}", "Region": "us-east-1", "Status": "FAILED"} for number in range(1000)]
+    world = World(DescribeStackSetOperation=operation("FAILED"), ListStackSetOperationResults={"Summaries": failed})
+    assert "; and 980 more" in world.ensure(description="Other.")["msg"]
+
+
+def test_an_operation_that_was_stopped_is_no_success() -> None:
+    result = World(DescribeStackSetOperation=operation("STOPPED")).ensure(description="Other.")
+    assert "is STOPPED, and failed in no account" in result["msg"]
+
+
+def test_absent_deletes_the_stacks_and_then_the_set() -> None:
+    world = World()
+    assert world.ensure(state="absent", check=True)["changed"]
+    assert world.writes == {}
+    assert world.ensure(state="absent")["changed"]
+    assert list(world.writes) == ["DeleteStackInstances", "DeleteStackSet"]
+    world = World({**LIVE, "OrganizationalUnitIds": []})
+    world.ensure(state="absent")
+    assert list(world.writes) == ["DeleteStackSet"]
+    assert not World(None).ensure(state="absent")["changed"]
+
+
+def test_tags_of_others_stay_if_they_are_to() -> None:
+    world = World({**LIVE, "Tags": [*LIVE["Tags"], FOREIGN, {"Key": "owner", "Value": "me"}]})
+    assert not world.ensure(purge_tags=False)["changed"]
+    assert world.ensure()["diff"]["after"] == {"Tags": {"team": "audit", "aws:x": "y"}}
+
+
+@pytest.mark.parametrize(("management", "told"), [(OWN, "SELF"), (MANAGEMENT, "DELEGATED_ADMIN")])
+def test_organizations_tells_in_which_capacity_the_account_acts(management: str, told: str) -> None:
+    world = World(DescribeOrganization={"Organization": {"Id": "o-abcdefghij", "MasterAccountId": management}})
+    assert world.ensure(call_as="auto")["call_as"] == told
+    assert {arguments.get("CallAs") for name, arguments in world.calls if "Stack" in name} == {told}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"max_concurrent_percentage": 0}, "max_concurrent_percentage: 0 is not between 1 and 100."),
+        ({"failure_tolerance_percentage": 101}, "failure_tolerance_percentage: 101 is not between 0 and 100."),
+        ({"template_body": "x" * 51201}, "template_body: it has 51201 bytes, but CloudFormation takes 51200."),
+    ],
+)
+def test_what_cloudformation_would_not_take_is_refused_before_any_call(options: dict[str, Any], told: str) -> None:
+    world = World()
+    assert told in world.ensure(**options)["msg"]
+    assert world.calls == []
+
+
+def test_a_refused_read_is_no_missing_stack_set() -> None:
+    world = World(DescribeStackSet=error("AccessDenied"))
+    assert "AccessDenied" in world.ensure()["msg"]
+    assert world.writes == {}
+
+
+@pytest.mark.parametrize("options", examples(cloudformation_stack_set))
+def test_the_examples_run(options: dict[str, Any]) -> None:
+    world = World(None, DescribeOrganization={"Organization": {"MasterAccountId": OWN}})
+    with answering(**world.answers):
+        assert "failed" not in run(cloudformation_stack_set.main, **options)
