@@ -203,8 +203,13 @@ class ActionModule(ActionBase):
             return result
         if settings.is_of_stack_set:
             # Whatever is told of is not changed here, nor would it be.
-            told = {"changed": False, "to_apply": False, "msg": for_cloudformation(settings, changes)}
-            return result | told | {"failed": True, **differences(changes)}
+            result |= {
+                "changed": False,
+                "to_apply": False,
+                "failed": True,
+                "msg": for_cloudformation(settings, changes),
+            }
+            return result | differences(changes)
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
         if result["to_apply"]:
