@@ -89,7 +89,9 @@ class Site:
     def make_organization_trail(self) -> None:
         """What the members are served by, made by hand in the management account."""
         keys = (self.sandbox.management_account, "sandbox", "")
-        self._client("s3", *keys).create_bucket(Bucket=ORGANIZATION_TRAIL)
+        s3 = self._client("s3", *keys)
+        s3.create_bucket(Bucket=ORGANIZATION_TRAIL)
+        s3.put_bucket_policy(Bucket=ORGANIZATION_TRAIL, Policy=json.dumps(_of_trail(ORGANIZATION_TRAIL)))
         trails = self._client("cloudtrail", *keys)
         trails.create_trail(
             Name=ORGANIZATION_TRAIL,
@@ -196,6 +198,14 @@ class Site:
             aws_secret_access_key=secret,
             aws_session_token=token or None,
         )
+
+
+def _of_trail(bucket: str) -> dict[str, Any]:
+    """The policy of a bucket that CloudTrail writes to."""
+    service = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    reads = {**service, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}"}
+    writes = {**service, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/*"}
+    return {"Version": "2012-10-17", "Statement": [reads, writes]}
 
 
 def _hosts(accounts: Sequence[str]) -> dict[str, dict[str, str]]:
