@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import s
 
 FILE_IN_PACKAGE = "tampering.json"
 
+# One kind of part in the table: the fields of a record that name it, and what they hold.
+Part = Mapping[str, Any]
+
 _PATH = Path(__file__).resolve().parents[2] / "files" / "lambda" / FILE_IN_PACKAGE
 
 
@@ -58,7 +61,9 @@ def in_package() -> bytes:
     return json.dumps(parts, separators=(",", ":")).encode("ascii")
 
 
-def patterns(pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], limit: int) -> list[Document]:
+def patterns(
+    pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], limit: int, without: Collection[str] = ()
+) -> list[Document]:
     """What matches the calls that touch the pipeline, but for those that a rule for the listed actions matches anyway.
 
     Services come in the order of the table, rules last, and fill one pattern after the other. So equal lists make equal
@@ -68,10 +73,11 @@ def patterns(pipeline: Mapping[str, str], rule: str, listed: Sequence[Action], l
         pipeline: its C(name), C(account), C(region), C(partition), C(key) and C(trail); the last two may be empty.
         rule: the name of the rule for the first pattern; the others have it with C(-2) and so on.
         limit: the longest pattern allowed, in characters.
+        without: names of parts that a pipeline may have and this one has not.
     """
     dealt: list[list[Document]] = []
     for service, entry in table().items():
-        for detail in _details(service, entry, listed, pipeline):
+        for detail in _details(service, entry, listed, lambda part: _names(part, pipeline, without)):
             if not dealt or len(render(_pattern([*dealt[-1], detail]))) > limit:
                 dealt.append([])
             dealt[-1].append(detail)
@@ -86,23 +92,24 @@ def _without(name: str, pattern: Any) -> Any:
 
 
 def _details(
-    service: str, entry: Mapping[str, Any], listed: Sequence[Action], pipeline: Mapping[str, str]
+    service: str, entry: Mapping[str, Any], listed: Sequence[Action], names: Callable[[Part], list[str]]
 ) -> Iterator[Document]:
     """What is to match of a service: other calls for all parts, listed ones for those that are always told of."""
     calls = entry["calls"]
-    parts = [part for part in entry["parts"].values() if _names(part, pipeline)]
+    parts = [part for part in entry["parts"].values() if names(part)]
     told = [call for call in calls if _is_listed(service, call, listed)]
     for which, touched in (
         ([call for call in calls if call not in told], parts),
         (told, [part for part in parts if part.get("always")]),
     ):
         if which and touched:
-            yield _detail(service, which, touched, pipeline)
+            yield _detail(service, which, touched, names)
 
 
-def _names(part: Mapping[str, Any], pipeline: Mapping[str, str]) -> list[str]:
+def _names(part: Part, pipeline: Mapping[str, str], without: Collection[str]) -> list[str]:
     """What the part of this pipeline is called; nothing if it has none."""
-    return [name for value in part["values"] if (name := value.format_map(pipeline))]
+    names = [value.format_map(pipeline) for value in part["values"]]
+    return [name for name in names if name and name not in without]
 
 
 def _is_listed(service: str, call: str, listed: Iterable[Action]) -> bool:
@@ -121,12 +128,10 @@ def _pattern(details: Sequence[Document]) -> Document:
     return pattern
 
 
-def _detail(
-    service: str, calls: Iterable[str], parts: Iterable[Mapping[str, Any]], pipeline: Mapping[str, str]
-) -> Document:
+def _detail(service: str, calls: Iterable[str], parts: Iterable[Part], names: Callable[[Part], list[str]]) -> Document:
     fields: dict[str, dict[str, list[Any]]] = {}
     for part in parts:
-        values = [matcher(name) for name in _names(part, pipeline)]
+        values = [matcher(name) for name in names(part)]
         for field in part["fields"]:
             where, _dot, name = field.partition(".")
             fields.setdefault(where, {}).setdefault(name, []).extend(values)

@@ -28,13 +28,20 @@ def desired(settings: Settings) -> dict[str, Any]:
         "key": names.key_alias_arn(settings) if settings.customer_key else "",
     }
     name, listed = names.tampering_rule_name(settings), parse_format(settings.actions)
-    patterns = tampering.patterns(pipeline, name, listed, _limit(settings))
+    patterns = tampering.patterns(pipeline, name, listed, _limit(settings), _other_roles(settings))
     return {
         "Name": name,
         "Description": "Calls that touch the alerting itself, for its function.",
         "EventPatterns": patterns,
         **rule.common(settings),
     }
+
+
+def _other_roles(settings: Settings) -> set[str]:
+    """The roles that the account has only with another topology, or if it forwards from other regions."""
+    forwarder = [names.forwarder_name(settings)] if settings.forwarding_regions else []
+    known = {f"{settings.name}-{which}" for which in ("function", "forward", "forwarder")}
+    return known - {names.role_name(settings), *forwarder}
 
 
 def _limit(settings: Settings) -> int:

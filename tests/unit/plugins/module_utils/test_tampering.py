@@ -32,7 +32,7 @@ def made(
     trail: str = "",
 ) -> list[Any]:
     pipeline = {"name": name, "account": ACCOUNT, "region": region, "partition": partition, "key": key, "trail": trail}
-    return patterns(pipeline, f"{name}-tampering", parse_format(actions), LIMIT)
+    return patterns(pipeline, f"{name}-tampering", parse_format(actions), LIMIT, without={f"{name}-forward"})
 
 
 def calls(*actions: str) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -205,3 +207,16 @@ def test_the_engine_is_the_members(topology: Topology) -> None:
 def test_a_stack_set_that_cannot_be_is_refused(topology: Topology, engine: str, units: list[str], reason: str) -> None:
     with pytest.raises(TopologyError, match=reason):
         with_stack_set(topology, engine, units)
+
+
+@pytest.mark.parametrize(
+    ("settings", "roles"),
+    [
+        ({}, ["iam-alerting-function"]),
+        ({"forwarding_regions": ("eu-west-1",)}, ["iam-alerting-forwarder", "iam-alerting-function"]),
+        ({"topology": OF_MEMBER}, ["iam-alerting-forward"]),
+    ],
+)
+def test_the_role_that_the_account_has_is_watched(settings: dict[str, Any], roles: list[str]) -> None:
+    patterns = json.dumps(stack(**settings)["tampering_rule"]["EventPatterns"])
+    assert re.findall(r'"roleName": (\[.*?\])', patterns) == [json.dumps(roles)]
