@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-EVERY = int(os.environ.get("SWEEP_EVERY", "6"))
+EVERY = int(os.environ.get("SWEEP_EVERY", "12"))
 
 
 def swept(writes: int) -> Sequence[int]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -60,9 +61,10 @@ def operation(status: str) -> dict[str, Any]:
 
 
 class World:
-    """CloudFormation with one stack set, or none, and how its next operations go."""
+    """CloudFormation with one stack set, or none if it is empty, and how its next operations go."""
 
-    def __init__(self, live: dict[str, Any] | None = LIVE, *stacks: dict[str, Any], **answers: Any) -> None:
+    def __init__(self, live: Mapping[str, Any] | None = None, *stacks: dict[str, Any], **answers: Any) -> None:
+        live = LIVE if live is None else live
         missing = error("StackSetNotFoundException")
         self.answers: dict[str, Any] = {
             "DescribeStackSet": {"StackSet": live} if live else missing,
@@ -96,7 +98,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_new_stack_set_is_made_and_put_out_to_its_units() -> None:
-    world = World(None)
+    world = World({})
     result = world.ensure()
     made, put_out = world.writes["CreateStackSet"], world.writes["CreateStackInstances"]
     assert made["PermissionModel"] == "SERVICE_MANAGED"
@@ -224,7 +226,7 @@ def test_absent_deletes_the_stacks_and_then_the_set() -> None:
     world = World({**LIVE, "OrganizationalUnitIds": []})
     world.ensure(state="absent")
     assert list(world.writes) == ["DeleteStackSet"]
-    assert not World(None).ensure(state="absent")["changed"]
+    assert not World({}).ensure(state="absent")["changed"]
 
 
 def test_tags_of_others_stay_if_they_are_to() -> None:
@@ -262,6 +264,6 @@ def test_a_refused_read_is_no_missing_stack_set() -> None:
 
 @pytest.mark.parametrize("options", examples(cloudformation_stack_set))
 def test_the_examples_run(options: dict[str, Any]) -> None:
-    world = World(None, DescribeOrganization={"Organization": {"MasterAccountId": OWN}})
+    world = World({}, DescribeOrganization={"Organization": {"MasterAccountId": OWN}})
     with answering(**world.answers):
         assert "failed" not in run(cloudformation_stack_set.main, **options)
