@@ -1,4 +1,4 @@
-"""Which writes of a run it is broken off after: every sixth, as each costs an account; all with `make sweep`."""
+"""Which writes of a run it is broken off after: every twelfth, as each costs an account; all with `make sweep`."""
 
 from __future__ import annotations
 
