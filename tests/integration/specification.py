@@ -337,7 +337,7 @@ def forwarder_rule(account: str, pattern: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_forwarder_role(specified: dict[str, Any], account: str) -> dict[str, Any]:
-    """As C(specified), with the role that the rules of other regions send by."""
+    """As C(specified), with the role that the rules of other regions send by, which is watched, too."""
     rule = f"arn:aws:events:*:{account}:rule/iam-alerting-forwarder"
     trust = {
         "Effect": "Allow",
@@ -360,6 +360,9 @@ def with_forwarder_role(specified: dict[str, Any], account: str) -> dict[str, An
         "attached": [],
         "tags": {"trailwatch": "iam-alerting"},
     }
+    watched = specified["rules"]["iam-alerting-tampering"]["pattern"]["detail"]["$or"]
+    (of_roles,) = [detail for detail in watched if detail["eventSource"] == ["iam.amazonaws.com"]]
+    of_roles["requestParameters"]["roleName"].insert(0, "iam-alerting-forwarder")
     return specified
 
 

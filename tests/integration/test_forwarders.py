@@ -136,10 +136,10 @@ def test_a_region_off_the_list_loses_its_rule_and_the_last_one_the_role(world: W
     assert set(rules(world.alone.client("events", "us-west-2"))) == {NAME}
     world.hosts["alone"]["iam_alerting_forwarding_regions"] = []
     checked = world.run("deploy", "--limit", "alone", "--check", "--diff")
-    assert checked.outcome("alone") == "would change: forwarders, rule"
+    assert checked.outcome("alone") == "would change: forwarders, rule, tampering_rule"
     assert "forwarders Regions (to be removed)" in checked.output
     assert set(rules(world.alone.client("events", "us-west-2"))) == {NAME}
-    assert world.run("deploy", "--limit", "alone").outcome("alone") == "changed: forwarders, rule"
+    assert world.run("deploy", "--limit", "alone").outcome("alone") == "changed: forwarders, rule, tampering_rule"
     assert rules(world.alone.client("events", "us-west-2")) == {}
     assert NAME not in resources(world.alone)["roles"]
 

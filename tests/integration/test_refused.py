@@ -122,6 +122,7 @@ def test_the_wrong_account_is_refused_before_any_write(
 ) -> None:
     account, other = open_account(), open_account()
     host = {"account_id": account.id, "iam_alerting_assume_role": role.format(other=other.id)}
+    sandbox.clear_calls(sandbox.management_account)
     run = playbooks.run("deploy", {"mixed-up": host})
     assert run.status != 0
     actual = other.id if role else sandbox.management_account
