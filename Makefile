@@ -60,7 +60,7 @@ sanity: $(VENV)/.test ## ansible-test sanity
 	scripts/sanity.sh
 
 integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against the sandbox and moto
-	pytest -n 4 --dist loadfile --durations=15 tests/sandbox tests/integration
+	pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=15 tests/sandbox tests/integration
 
 sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy and teardown off after each write (integration: every twelfth)
 	SWEEP_EVERY=1 pytest -n 2 --dist loadfile tests/integration/test_broken_off.py \
