@@ -31,7 +31,6 @@ LONGEST_FIRST = (
     "test_verify",
     "test_migrate",
     "test_hub",
-    "test_grouping_broken_off",
     "test_faults",
     "test_redrive",
     "test_organization_trail",

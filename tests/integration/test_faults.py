@@ -15,7 +15,7 @@ from tests.integration.specification import specification
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"
 # Each of all its calls, the one that enters the account among them, fails when it is made for the first time.
-ABSORBED = {kind: {"kind": kind, "first_attempts": True} for kind in ("throttle", "internal", "reset")}
+ABSORBED = {kind: {"kind": kind, "first_attempts": True} for kind in ("throttle", "reset")}
 # The SDK repeats the call, and hears that there is such a trail.
 LOST = {"lost": {"kind": "reset", "operation": "CreateTrail", "executed": True, "times": 1}}
 FAULTS: dict[str, dict[str, Any]] = {**ABSORBED, **LOST}
