@@ -193,23 +193,15 @@ class ActionModule(ActionBase):
             # One plain value for the role to look at: a condition costs each account, also when nothing differs.
             "to_apply": bool(changes) and not self._task.check_mode,
         }
-        if (
-            warnings := warnings_of(settings)
-            if arguments["state"] == "present"
-            else trails.warnings(result["organization"])
-        ):
+        is_wanted = arguments["state"] == "present"
+        if warnings := warnings_of(settings) if is_wanted else trails.warnings(result["organization"]):
             result["warnings"] = warnings
         if not changes:
             return result
         if settings.is_of_stack_set:
             # Whatever is told of is not changed here, nor would it be.
-            result |= {
-                "changed": False,
-                "to_apply": False,
-                "failed": True,
-                "msg": for_cloudformation(settings, changes),
-            }
-            return result | differences(changes)
+            failed = {"changed": False, "to_apply": False, "failed": True, "msg": for_cloudformation(settings, changes)}
+            return result | failed | differences(changes)
         if arguments["applied"]:
             result |= {"failed": True, "msg": left_over(changes)}
         if result["to_apply"]:
