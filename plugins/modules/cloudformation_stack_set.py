@@ -97,9 +97,6 @@ notes:
   - A stack that could not be deleted is inoperable, and left out of all updates. It has to be deleted by hand.
   - A run that was broken off can be repeated; it waits for what it began, and does what is left.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs, by attribute, and the stacks that are not up to date, by account.
     support: full
@@ -112,6 +109,7 @@ seealso:
     description: Concurrency, failure tolerance, automatic deployment.
     link: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -152,11 +150,11 @@ call_as:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import stack_set
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, caller_account
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -194,31 +192,32 @@ def desired(params: dict[str, Any]) -> Document:
     return {name: value for name, value in document.items() if value is not None}
 
 
+def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
+    """Bring the stack set into the state that is asked for, unless in check mode, and tell what differed."""
+    params, purge = module.params, ["Tags"] if module.params["purge_tags"] else []
+    is_wanted = params["state"] == "present"
+    conduct = stack_set.checked_conduct(params)
+    if is_wanted:
+        stack_set.checked_template(params["template_body"])
+    which = stack_set.StackSet(module.client("cloudformation"), params["name"], call_as(module))
+    live = stack_set.describe(which.client, which.name, which.call_as)
+    wanted = desired(params) if is_wanted else {}
+    change = stack_set.difference(live, wanted, purge) if is_wanted else stack_set.removal(live)
+    if change and not module.check_mode:
+        if is_wanted:
+            stack_set.apply(which, live, wanted, change, conduct)
+        else:
+            stack_set.remove(which, live, conduct)
+    return change, {"stack_set_name": which.name, "call_as": which.call_as}
+
+
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=ARGUMENTS,
         required_if=[("state", "present", ("template_body", "organizational_unit_ids"))],
         supports_check_mode=True,
     )
-    params, purge = module.params, ["Tags"] if module.params["purge_tags"] else []
-    is_wanted = params["state"] == "present"
-    try:
-        conduct = stack_set.checked_conduct(params)
-        if is_wanted:
-            stack_set.checked_template(params["template_body"])
-        which = stack_set.StackSet(module.client("cloudformation"), params["name"], call_as(module))
-        live = stack_set.describe(which.client, which.name, which.call_as)
-        wanted = desired(params) if is_wanted else {}
-        change = stack_set.difference(live, wanted, purge) if is_wanted else stack_set.removal(live)
-        if change and not module.check_mode:
-            if is_wanted:
-                stack_set.apply(which, live, wanted, change, conduct)
-            else:
-                stack_set.remove(which, live, conduct)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    diff = {"diff": {"before": change.before, "after": change.after}} if module._diff else {}
-    module.exit_json(changed=bool(change), stack_set_name=which.name, call_as=which.call_as, **diff)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

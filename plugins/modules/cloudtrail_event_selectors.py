@@ -34,15 +34,13 @@ notes:
   - Needs C(cloudtrail:GetEventSelectors) and, to write, C(cloudtrail:PutEventSelectors).
   - A trail that does not exist is an error. In check mode it counts as one that the play has yet to create.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns the selectors before and after.
     support: full
 seealso:
   - module: amazon.aws.cloudtrail
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

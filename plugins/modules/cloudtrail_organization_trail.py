@@ -69,9 +69,6 @@ notes:
     (C(aws organizations enable-aws-service-access --service-principal cloudtrail.amazonaws.com)).
   - Event selectors are what M(trailwatch.aws.cloudtrail_event_selectors) is for.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs, before and after.
     support: full
@@ -82,6 +79,7 @@ seealso:
     description: Creating a trail for an organization.
     link: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
@@ -121,11 +119,11 @@ trail:
 import re
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import organization_trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, InvalidValueError, merged
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 ARGUMENTS: dict[str, Any] = {
     "trail_arn": {"type": "str", "required": True},
@@ -194,19 +192,18 @@ def ensure_absent(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[s
     return Change(live, {}), {}
 
 
+def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
+    """Bring the trail into the state that is asked for, unless in check mode, and tell what differed."""
+    check(module.params["trail_arn"], module.region)
+    ensure_state = ensure_present if module.params["state"] == "present" else ensure_absent
+    return ensure_state(module, module.client("cloudtrail"))
+
+
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=ARGUMENTS, supports_check_mode=True, required_if=[("state", "present", ["s3_bucket_name"])]
     )
-    ensure = ensure_present if module.params["state"] == "present" else ensure_absent
-    try:
-        check(module.params["trail_arn"], module.region)
-        change, result = ensure(module, module.client("cloudtrail"))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    if module._diff:
-        result["diff"] = {"before": change.before, "after": change.after}
-    module.exit_json(changed=bool(change), **result)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

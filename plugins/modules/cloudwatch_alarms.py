@@ -59,9 +59,6 @@ notes:
   - Composite alarms are not looked at.
   - A run that was broken off can be repeated; it does what is left.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs, by alarm and attribute, before and after.
     support: full
@@ -71,6 +68,7 @@ seealso:
     description: What an alarm is made of.
     link: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -148,11 +146,11 @@ alarm_names:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import alarms
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 ARGUMENTS: dict[str, Any] = {
     "name_prefix": {"type": "str", "required": True},
@@ -179,22 +177,23 @@ def of_the_set(client: Any, params: dict[str, Any], named: set[str]) -> dict[str
     return {name: alarm for name, alarm in tagged.items() if name in named or ours.items() <= alarm["Tags"].items()}
 
 
-def main() -> None:
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
+    """Make the set of alarms as asked for, unless in check mode, and tell what differed."""
     params = module.params
     purge = {"Tags"} if params["tags"] is not None and params["purge_tags"] else set()
-    try:
-        asked = alarms.checked(params["alarms"], params["name_prefix"])
-        client = module.client("cloudwatch")
-        live = of_the_set(client, params, {alarm["AlarmName"] for alarm in asked})
-        desired = asked if params["state"] == "present" else []
-        change = alarms.difference(live, desired, params["tags"] or {}, purge)
-        if change and not module.check_mode:
-            alarms.apply(client, live, desired, params["tags"] or {}, purge)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    diff = {"diff": {"before": change.before, "after": change.after}} if module._diff else {}
-    module.exit_json(changed=bool(change), alarm_names=sorted(alarm["AlarmName"] for alarm in desired), **diff)
+    asked = alarms.checked(params["alarms"], params["name_prefix"])
+    client = module.client("cloudwatch")
+    live = of_the_set(client, params, {alarm["AlarmName"] for alarm in asked})
+    desired = asked if params["state"] == "present" else []
+    change = alarms.difference(live, desired, params["tags"] or {}, purge)
+    if change and not module.check_mode:
+        alarms.apply(client, live, desired, params["tags"] or {}, purge)
+    return change, {"alarm_names": sorted(alarm["AlarmName"] for alarm in desired)}
+
+
+def main() -> None:
+    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

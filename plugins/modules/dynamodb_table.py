@@ -64,9 +64,6 @@ notes:
     C(dynamodb:TagResource), C(dynamodb:UntagResource), C(dynamodb:DeleteTable).
   - A run that was broken off can be repeated; it does what is left.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs, before and after.
     support: full
@@ -75,6 +72,7 @@ seealso:
     description: What a table is made of.
     link: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
@@ -114,11 +112,11 @@ tags:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import table
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account, merged
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -180,19 +178,18 @@ def ensure_absent(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[s
     return Change(live, {}), {}
 
 
+def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
+    """Bring the table into the state that is asked for, unless in check mode, and tell what differed."""
+    table.checked_name(module.params["name"])
+    table.checked_key(module.params["kms_master_key_id"])
+    ensure_state = ensure_present if module.params["state"] == "present" else ensure_absent
+    return ensure_state(module, module.client("dynamodb"))
+
+
 def main() -> None:
     needs_keys = [("state", "present", ["partition_key"])]
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, required_if=needs_keys, supports_check_mode=True)
-    ensure = ensure_present if module.params["state"] == "present" else ensure_absent
-    try:
-        table.checked_name(module.params["name"])
-        table.checked_key(module.params["kms_master_key_id"])
-        change, result = ensure(module, module.client("dynamodb"))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    if module._diff:
-        result["diff"] = {"before": change.before, "after": change.after}
-    module.exit_json(changed=bool(change), **result)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

@@ -45,9 +45,6 @@ notes:
   - A run that was broken off can be repeated; it does what is left.
   - Needs the same permissions as M(trailwatch.aws.iam_event_rule).
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs by rule, before and after, patterns as documents.
     support: full
@@ -58,6 +55,7 @@ seealso:
     description: How patterns match, and what schedules there are.
     link: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - trailwatch.aws.event_rule
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -74,9 +74,6 @@ notes:
     C(events:PutTargets), C(events:RemoveTargets), C(events:DisableRule), C(events:DeleteRule),
     C(lambda:AddPermission), C(lambda:RemovePermission), and C(iam:PassRole) for roles of targets.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs by rule, before and after, patterns as documents.
     support: full
@@ -86,6 +83,7 @@ seealso:
     description: Which CloudTrail events reach EventBridge, and how patterns match.
     link: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - trailwatch.aws.event_rule
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -57,9 +57,6 @@ notes:
   - A run that was broken off can be repeated; it does what is left.
   - The module M(amazon.aws.kms_key) knows more kinds of keys. It looks for a key by its alias alone.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs, before and after.
     support: full
@@ -68,6 +65,7 @@ seealso:
     description: Key policies.
     link: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
@@ -107,7 +105,6 @@ tags:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import kms_key
@@ -117,6 +114,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     InvalidValueError,
     merged,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 ARGUMENTS: dict[str, Any] = {
     "alias": {"type": "str", "required": True},
@@ -190,17 +188,16 @@ def ensure_absent(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[s
     return Change({"KeyState": live["KeyState"]}, {"KeyState": kms_key.PENDING_DELETION}), returned(live)
 
 
+def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
+    """Bring the key into the state that is asked for, unless in check mode, and tell what differed."""
+    check(module.params)
+    ensure_state = ensure_present if module.params["state"] == "present" else ensure_absent
+    return ensure_state(module, module.client("kms"))
+
+
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    ensure = ensure_present if module.params["state"] == "present" else ensure_absent
-    try:
-        check(module.params)
-        change, result = ensure(module, module.client("kms"))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    if module._diff:
-        result["diff"] = {"before": change.before, "after": change.after}
-    module.exit_json(changed=bool(change), **result)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

@@ -56,9 +56,6 @@ notes:
   - A function that does not exist is an error when there is something to set. In check mode it counts as one that the
     play has yet to create.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns the settings before and after.
     support: full
@@ -68,6 +65,7 @@ seealso:
     description: All settings and their limits.
     link: https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -139,11 +139,11 @@ tags:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_source_mapping as mapping
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, merged
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 ARGUMENTS: dict[str, Any] = {
     "function_name": {"type": "str", "required": True},
@@ -230,13 +230,7 @@ def ensure_absent(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     ensure = ensure_present if module.params["state"] == "present" else ensure_absent
-    try:
-        change, result = ensure(module)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    if module._diff:
-        result["diff"] = {"before": change.before, "after": change.after}
-    module.exit_json(changed=bool(change), **result)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

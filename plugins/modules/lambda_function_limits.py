@@ -35,15 +35,13 @@ notes:
     C(lambda:UpdateFunctionConfiguration).
   - A function that does not exist is an error. In check mode it counts as one that the play has yet to create.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns both settings before and after.
     support: full
 seealso:
   - module: amazon.aws.lambda
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

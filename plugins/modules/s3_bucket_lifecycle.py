@@ -53,9 +53,6 @@ notes:
   - A bucket that does not exist is an error. In check mode it counts as one that the play has yet to create, and the
     configuration as to be changed.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns the rules before and after, in one order and one form.
     support: full
@@ -65,6 +62,7 @@ seealso:
     description: The shape of a rule.
     link: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -119,6 +117,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import lifecycle
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -162,13 +161,15 @@ def live_configuration(module: AnsibleAWSModule, client: Any, name: str) -> Docu
         ) from error
 
 
-def ensure(module: AnsibleAWSModule, client: Any, name: str, desired: Document) -> Change:
+def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     """Make the configuration as desired, unless in check mode, and tell what differed."""
+    name, client = module.params["name"], module.client("s3")
+    desired = asked_for(module.params, client)
     live = live_configuration(module, client, name)
     change = lifecycle.difference(live, desired)
     if change and not module.check_mode:
         lifecycle.apply(client, name, live, desired)
-    return change
+    return change, {"name": name, "rules": lifecycle.shown(desired["Rules"])}
 
 
 def main() -> None:
@@ -177,15 +178,7 @@ def main() -> None:
         required_if=[("state", "present", ["rules"])],
         supports_check_mode=True,
     )
-    name = module.params["name"]
-    try:
-        client = module.client("s3")
-        desired = asked_for(module.params, client)
-        change = ensure(module, client, name, desired)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    result = {"diff": {"before": change.before, "after": change.after}} if module._diff else {}
-    module.exit_json(changed=bool(change), name=name, rules=lifecycle.shown(desired["Rules"]), **result)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

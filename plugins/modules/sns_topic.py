@@ -107,9 +107,6 @@ notes:
     C(sns:DeleteTopic).
   - A run that was broken off can be repeated; it does what is left.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs, before and after, policies as documents.
     support: full
@@ -119,6 +116,7 @@ seealso:
     description: All attributes and their limits.
     link: https://docs.aws.amazon.com/sns/latest/api/welcome.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
@@ -241,11 +239,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import topic
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 # Values whose keys are not AWS's attribute names and stay as they are.
 DOCUMENTS = ("Policy", "DeliveryPolicy", "EffectiveDeliveryPolicy", "FilterPolicy", "RedrivePolicy", "Tags")
@@ -339,19 +337,18 @@ def ensure_absent(module: AnsibleAWSModule, client: Any, desired: Document) -> t
     return Change({"TopicArn": arn, **{name: live[name] for name in topic.TOPIC_DEFAULTS}}, {}), {}
 
 
+def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
+    """Bring the topic into the state that is asked for, unless in check mode, and tell what differed."""
+    asked, client = asked_for(module.params), module.client("sns")
+    arn = topic.topic_arn(caller_account(module.client("sts")), client.meta.region_name, asked["Name"])
+    ensure_state = ensure_present if module.params["state"] == "present" else ensure_absent
+    change, result = ensure_state(module, client, {**asked, "TopicArn": arn})
+    return change, {**result, "topic_arn": arn}
+
+
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    ensure = ensure_present if module.params["state"] == "present" else ensure_absent
-    try:
-        asked = asked_for(module.params)
-        client = module.client("sns")
-        arn = topic.topic_arn(caller_account(module.client("sts")), client.meta.region_name, asked["Name"])
-        change, result = ensure(module, client, {**asked, "TopicArn": arn})
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    if module._diff:
-        result["diff"] = {"before": change.before, "after": change.after}
-    module.exit_json(changed=bool(change), topic_arn=arn, **result)
+    reported(module, lambda: ensure(module))
 
 
 if __name__ == "__main__":

@@ -87,9 +87,6 @@ notes:
     C(sqs:CreateQueue), C(sqs:SetQueueAttributes), C(sqs:TagQueue), C(sqs:UntagQueue), C(sqs:DeleteQueue).
   - A run that was broken off can be repeated; it does what is left.
 attributes:
-  check_mode:
-    description: Reads, writes nothing, and tells what it would change.
-    support: full
   diff_mode:
     description: Returns what differs, before and after, policies as documents.
     support: full
@@ -99,6 +96,7 @@ seealso:
     description: All attributes and their limits.
     link: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
@@ -175,11 +173,11 @@ tags:
 from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
 # Values whose keys are not AWS's attribute names and stay as they are.
 DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
@@ -264,13 +262,7 @@ def ensure_absent(module: AnsibleAWSModule, client: Any, desired: Document) -> t
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     ensure = ensure_present if module.params["state"] == "present" else ensure_absent
-    try:
-        change, result = ensure(module, module.client("sqs"), asked_for(module.params))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    if module._diff:
-        result["diff"] = {"before": change.before, "after": change.after}
-    module.exit_json(changed=bool(change), **result)
+    reported(module, lambda: ensure(module, module.client("sqs"), asked_for(module.params)))
 
 
 if __name__ == "__main__":
