@@ -18,7 +18,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 .PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact \
-    bench soak sweep catalogue costs permissions screenshots clean
+    bench soak sweep catalogue costs permissions screenshots release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,9 @@ bench: $(VENV)/.run $(SANDBOX_VENV)/.ready $(BENCH_VENV)/.ready ## Measure besid
 
 soak: $(VENV)/.test $(SANDBOX_VENV)/.ready ## A storm, and each AWS call failed once (SOAK="storm --events 500", SOAK="faults --every 8")
 	@$(VENV)/bin/python -m soak $(SOAK)
+
+release: $(VENV)/.test $(IMPORTER_VENV)/.ready ## Version, changelog, artifact, bill of materials, commit and tag (VERSION=0.2.0)
+	@scripts/release.sh "$(VERSION)"
 
 clean: ## Remove all that these targets made
 	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) $(BENCH_VENV) .cache .ansible build

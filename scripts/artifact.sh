@@ -1,6 +1,6 @@
 #!/bin/sh
-# Build the Galaxy artifact from a clean copy, look into it, install it beside the ansible package, deploy with it from
-# a folder that has nothing to do with the clone, and let Galaxy's own importer check it.
+# Make a release of a copy of the clone, look into its artifact, install that beside the ansible package, deploy with it
+# from a folder that has nothing to do with the clone, and let Galaxy's own importer check it.
 set -eu
 root=$PWD
 PATH=$root/.venv/bin:$PATH
@@ -9,9 +9,28 @@ unset ANSIBLE_CONFIG
 work=$root/.cache/artifact
 rm -rf "$work"
 mkdir -p "$work/elsewhere"
-scripts/collection-tree.sh "$work/source"
-(cd "$work/source/ansible_collections/trailwatch/aws" && ansible-galaxy collection build --output-path "$work")
-artifact=$(ls "$work"/trailwatch-aws-*.tar.gz)
+
+version=99.0.0
+scripts/collection-tree.sh "$work/clone"
+cd "$work/clone/ansible_collections/trailwatch/aws"
+ln -s "$root/.venv" "$root/.venv-importer" .
+git init --quiet
+printf '/.venv\n/.venv-importer\n' > .git/info/exclude
+echo 'trivial: [This is a test.]' > changelogs/fragments/artifact.yml
+git config user.name Trailwatch
+git config user.email trailwatch@localhost
+git add --all
+git commit --quiet --message 'All that is here'
+scripts/release.sh $version
+test "$(git describe)" = v$version
+grep -q "v99" CHANGELOG.md
+release=$PWD/build/release
+cd "$release"
+sha256sum --check SHA256SUMS
+artifact=$release/trailwatch-aws-$version.tar.gz
+for part in '"trailwatch.aws"' '"amazon.aws"' '"botocore"'; do
+    grep -q "\"name\": $part" "trailwatch-aws-$version.cdx.json" || { echo "The bill of materials lacks $part." >&2; exit 1; }
+done
 
 echo 'What is in it:'
 tar -tzf "$artifact" | sort | tee "$work/contents" | sed 's/^/  /'
@@ -25,24 +44,21 @@ for needed in files/lambda/handler.py files/deployer/role.yml docs/deployer-poli
     playbooks/redrive.yml playbooks/confirm.yml playbooks/options.yml playbooks/merge.yml playbooks/tasks/go_on.yml \
     plugins/modules/iam_event_rule.py plugins/inventory/organizations.py plugins/callback/progress.py files/report/page.html.j2 files/report/status.html.j2 files/report/run.html.j2 \
     roles/iam_alerting/tasks/main.yml meta/runtime.yml meta/execution-environment.yml requirements.txt bindep.txt \
-    examples/github/deploy.yml examples/gitlab/.gitlab-ci.yml README.md LICENSE; do
+    examples/github/deploy.yml examples/gitlab/.gitlab-ci.yml README.md CHANGELOG.md LICENSE; do
     grep -qx "$needed" "$work/contents" || { echo "The artifact lacks $needed." >&2; exit 1; }
 done
 
 echo 'Installed, and used from another folder, by a Python that has only what the collection says it needs:'
-cp accounts.ini "$work/elsewhere/accounts.ini"
+cp "$root/accounts.ini" "$work/elsewhere/accounts.ini"
 cd "$work/elsewhere"
 ANSIBLE_COLLECTIONS_PATH=$work/collections
 export ANSIBLE_COLLECTIONS_PATH
 ansible-galaxy collection install --collections-path "$work/collections" "$artifact"
-python -m venv "$work/image"
-ansible-builder introspect "$work/collections" --write-pip "$work/needed.txt"
-"$work/image/bin/python" -m pip install --quiet --disable-pip-version-check ansible-core -r "$work/needed.txt"
 # Galaxy, which cannot be asked here, would have put amazon.aws beside it.
-cp -R "$work/source/ansible_collections/amazon/" "$work/collections/ansible_collections/amazon"
+cp -R "$release/source/ansible_collections/amazon/" "$work/collections/ansible_collections/amazon"
 PYTHONPATH=$root python -m sandbox.run \
     --account 111111111111 --account 222222222222 --account 333333333333 -- \
-    env "PATH=$work/image/bin:$PATH" \
+    env "PATH=$release/image/bin:$PATH" \
     sh -c 'ansible-playbook trailwatch.aws.deploy -i accounts.ini --limit production &&
         ansible-playbook trailwatch.aws.teardown -i accounts.ini --limit production'
 unset ANSIBLE_COLLECTIONS_PATH

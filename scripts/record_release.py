@@ -1,7 +1,6 @@
-"""Record what a release deploys, for tests/integration/test_upgrade.py: its requests to the sandbox, in one file each.
+"""Record what a release deploys, for tests/integration/test_upgrade.py: its requests to the sandbox, a file for each.
 
-Usage: record_release.py CLONE FOLDER, where CLONE is a work tree of the release, such as git worktree add makes, and
-FOLDER gets the files. Ansible is the one of this clone.
+Usage: record_release.py CLONE, a work tree of the release, such as git worktree add makes. Ansible is the one on PATH.
 """
 
 from __future__ import annotations
@@ -17,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from sandbox.client import Sandbox
 from sandbox.replay import Recorder, Target, Write
 
@@ -25,7 +26,9 @@ SECONDS = {"plain": 0, "grouped": 300}
 ACCOUNT = "111111111111"
 
 
-def main(clone: Path, folder: Path) -> None:
+def main(clone: Path) -> None:
+    version = yaml.safe_load((clone / "galaxy.yml").read_text())["version"]
+    folder = Path("tests/integration/releases", version)
     collections = clone / ".venv/collections/ansible_collections/trailwatch"
     collections.mkdir(parents=True, exist_ok=True)
     if not (collections / "aws").exists():
@@ -64,4 +67,4 @@ def as_json(write: Write) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]))
+    main(Path(sys.argv[1]).resolve())

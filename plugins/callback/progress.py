@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 name: progress
 type: stdout
 short_description: Progress of a run over many accounts
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Prints no line per host and task, but the plays, a line of progress now and then, each failure at once with its host
     and reason, diffs if they are asked for, what the playbook itself reports, and the recap.

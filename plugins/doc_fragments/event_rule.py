@@ -88,7 +88,7 @@ options:
         event bus (Amazon EventBridge User Guide, "Sending and receiving events between AWS Regions").
     type: list
     elements: str
-    version_added: 0.1.0
+    version_added: 0.2.0
   description:
     description:
       - Description of the rule and its shards, at most 512 characters (Amazon EventBridge API Reference, "PutRule").

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 name: organizations
 short_description: The accounts of an AWS organization
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Lists the accounts of an AWS organization as hosts, with the variables that the role
     P(trailwatch.aws.iam_alerting#role) takes, and groups them by organizational unit, state and tag.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: cloudformation_stack_set
 short_description: Manage a service-managed CloudFormation stack set and its stacks
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Creates, changes and deletes a stack set with service-managed permissions, and its stacks in all accounts of
     organizational units, one in each account, in the region of the stack set.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: cloudtrail_organization_trail
 short_description: Manage the CloudTrail trail of an organization
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Creates, changes and deletes a trail that logs the events of all accounts of an organization.
   - It is for the organization's management account, and for delegated administrators of CloudTrail.

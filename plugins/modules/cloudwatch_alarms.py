@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: cloudwatch_alarms
 short_description: Manage a set of CloudWatch alarms whose names begin alike
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Creates, changes and deletes Amazon CloudWatch metric alarms, all of a set at once, with tags and with alarms that
     watch a math expression.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: event_rule
 short_description: Manage EventBridge rules for given patterns, or for a schedule
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Makes an EventBridge rule for events that a pattern matches, or for the times of a schedule, with its targets.
     Deletes it, too.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: kms_key
 short_description: Manage a symmetric KMS key that is known by its alias
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Creates and changes a symmetric AWS KMS key for encryption, in one Region, and schedules its deletion.
   - A key is known by its alias. If no key has it, one is taken up that carries all of O(tags), as a run leaves it that

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: lambda_event_invoke_config
 short_description: Manage how Lambda treats a function's asynchronous invocations
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Sets how often and for how long AWS Lambda tries to run a function with an event that it was given asynchronously,
     and where the event goes then.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: run_options
 short_description: Check what is asked of a run over many accounts
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Checks in which batches a playbook of this collection is to go through the accounts, and how it is to report, before
     the first account is entered. A refusal names the variable of the playbook, its value and the way out.

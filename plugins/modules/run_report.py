@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: run_report
 short_description: Report what came of a run, or of several, in all accounts
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Puts together what the role P(trailwatch.aws.iam_alerting#role) registered as C(iam_alerting_result) for each host
     of the play. An account that failed is told with the reason in the host's variable C(iam_alerting_failure), one that

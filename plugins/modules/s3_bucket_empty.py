@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: s3_bucket_empty
 short_description: Delete every version of every object in an S3 bucket
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Deletes all that is in an Amazon S3 bucket, every version and every delete marker, so that it can be deleted.
   - This includes the versions V(null) of objects that came while versioning was off or suspended, which

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: stack_confirm
 short_description: Confirm the subscribers of one account for them, or have them asked again
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Takes the links that SNS mailed to subscribers and confirms those for the topics of this account, that of the
     settings' C(fallback) among them, so that to unsubscribe needs credentials. Who follows a link in person, or a
