@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -135,8 +135,11 @@ class Target:
 
 def replay(
     writes: Sequence[Write], origin: Target, targets: Sequence[Target], endpoint: str, sts: Any, threads: int
-) -> None:
+) -> list[tuple[Write, ...]]:
     """Repeat the writes of one account in others.
+
+    Returns:
+        For each of them, what was written and answered there.
 
     Raises:
         ReplayError: one was refused, or there is none.
@@ -144,20 +147,22 @@ def replay(
     if not writes:
         raise ReplayError("nothing was recorded: the first account was as it should be")
 
-    def fill(target: Target) -> None:
+    def fill(target: Target) -> tuple[Write, ...]:
         role = f"arn:aws:iam::{target.account}:role/OrganizationAccountAccessRole"
         keys = sts.assume_role(RoleArn=role, RoleSessionName="replay")["Credentials"]
         credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
         connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=120)
         names = dict(zip(_derived(origin), _derived(target), strict=True))
+        done: list[Write] = []
         for write in writes[: target.first]:
-            answer = _send(connection, endpoint, write.with_names(names), credentials)
-            names |= write.chosen(answer)
+            here = write.with_names(names)
+            done.append(replace(here, answer=_send(connection, endpoint, here, credentials)))
+            names |= write.chosen(done[-1].answer)
         connection.close()
+        return tuple(done)
 
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(fill, targets):
-            pass
+        return list(pool.map(fill, targets))
 
 
 def _derived(target: Target) -> tuple[str, ...]:

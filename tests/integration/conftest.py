@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import itertools
 import json
 import os
@@ -15,13 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 
 from sandbox import replay
 from sandbox.client import Sandbox
 from tests.integration.live import Account
+from tests.integration.recordings import Recording, Shelf, alike
 
 ROOT = Path(__file__).parents[2]
 # Those that take longest, so that no worker begins one of them when the others have ended.
@@ -43,6 +43,11 @@ LONGEST_FIRST = (
     "test_second_opinion",
     "test_stack_set",
 )
+# What any deployment makes before its rules.
+BEFORE_RULES = ("bucket", "trail", "topic", "queue", "log_group", "execution_role", "function")
+OF_GROUPING = ("table", "event_queue", "event_source_mapping")
+# Variables by which a deployment leaves out some of that.
+APART = ("iam_alerting_name", "iam_alerting_topology", "iam_alerting_trail")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -85,8 +90,8 @@ class Run:
 class Playbooks:
     """Runs the collection's playbooks with an emulator's endpoint and credentials in the environment."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, environment: Mapping[str, str], shelf: Shelf | None = None) -> None:
+        self.folder, self.shelf = folder, shelf or Shelf(folder / "recordings")
         self.report = folder / "report.json"
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self.environment |= environment
@@ -97,7 +102,6 @@ class Playbooks:
         self.environment |= {"ANSIBLE_INJECT_INVOCATION": "1"}
         # As wide as with no terminal at all, wherever the tests themselves run.
         self.environment.pop("COLUMNS", None)
-        self._deployments: dict[str, Recording] = {}
 
     def run(
         self,
@@ -151,41 +155,57 @@ class Playbooks:
     def recorded(self, name: str, host: str, variables: Mapping[str, Any], *options: str) -> Recording:
         """Run a playbook for one account, and keep what it wrote."""
         with replay.Recorder(self.environment["AWS_ENDPOINT_URL"]) as recorder:
-            proxied = Playbooks(self.folder, {**self.environment, "AWS_ENDPOINT_URL": recorder.endpoint})
+            proxied = Playbooks(self.folder, {**self.environment, "AWS_ENDPOINT_URL": recorder.endpoint}, self.shelf)
             run = proxied.run(name, {host: variables}, *options)
         assert run.status == 0, run.output
-        return Recording(self.environment, replay.Target(variables["account_id"], host), tuple(recorder.writes))
+        return Recording(replay.Target(variables["account_id"], host), tuple(recorder.writes))
 
     def deployed(self, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> None:
         """Deploy to accounts: once for each set of variables, and otherwise by what was written then."""
-        targets: dict[str, list[replay.Target]] = {}
+
+        def deploy(host: str, variables: Mapping[str, Any]) -> Recording:
+            if not variables.keys().isdisjoint(APART):
+                return self.recorded("deploy", host, variables, *options)
+            begun = self.begun({host: variables})
+            return begun[host] + self.recorded("deploy", host, variables, *options)
+
+        self._repeated(hosts, options, deploy)
+
+    def begun(self, hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Recording]:
+        """Bring accounts as far as a deployment comes before it makes its rules, so that no event is told of yet.
+
+        What else is asked for by the variables, the deployment changes. That it goes on from where another ended, is
+        shown by test_broken_off.py.
+        """
+        common: dict[str, dict[str, Any]] = {}
         for host, variables in hosts.items():
-            target = replay.Target(variables["account_id"], host)
-            alike = json.dumps([variables, options], sort_keys=True).replace(target.account, "")
-            if alike in self._deployments:
-                targets.setdefault(alike, []).append(target)
-            else:
-                self._deployments[alike] = self.recorded("deploy", host, variables, *options)
-        for alike, others in targets.items():
-            self._deployments[alike].repeat(*others)
+            grouped = bool(variables.get("iam_alerting_group_seconds"))
+            parts = [*BEFORE_RULES, *(OF_GROUPING if grouped else ())]
+            common[host] = {
+                "account_id": variables["account_id"],
+                "iam_alerting_group_seconds": 300 if grouped else 0,
+                "iam_alerting_components": parts,
+            }
+        return self._repeated(common, (), lambda host, variables: self.recorded("deploy", host, variables))
 
-
-@dataclass(frozen=True)
-class Recording:
-    """What runs wrote in one account, to bring others into the same state, or into one on the way to it."""
-
-    environment: Mapping[str, str]
-    origin: replay.Target
-    writes: tuple[replay.Write, ...]
-
-    def __add__(self, later: Recording) -> Recording:
-        return dataclasses.replace(self, writes=self.writes + later.writes)
-
-    def repeat(self, *targets: replay.Target) -> None:
-        endpoint, key = self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_ACCESS_KEY_ID"]
-        secret = self.environment["AWS_SECRET_ACCESS_KEY"]
-        sts = boto3.session.Session(key, secret, region_name="us-east-1").client("sts", endpoint_url=endpoint)
-        replay.replay(self.writes, self.origin, targets, endpoint, sts, threads=4)
+    def _repeated(
+        self,
+        hosts: Mapping[str, Mapping[str, Any]],
+        options: Sequence[str],
+        make: Callable[[str, Mapping[str, Any]], Recording],
+    ) -> dict[str, Recording]:
+        """What was done in each account: by Ansible, or as it was recorded before."""
+        found: dict[str, Recording] = {}
+        others: dict[str, dict[str, replay.Target]] = {}
+        for host, variables in hosts.items():
+            asked = alike(variables["account_id"], variables, options)
+            found[host], new = self.shelf.recording(asked, functools.partial(make, host, variables))
+            if not new:
+                others.setdefault(asked, {})[host] = replay.Target(variables["account_id"], host)
+        for targets in others.values():
+            recording = found[next(iter(targets))]
+            found |= zip(targets, recording.repeat(self.environment, *targets.values()), strict=True)
+        return found
 
 
 def _recap(output: str) -> dict[str, dict[str, int]]:
@@ -200,8 +220,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def playbooks(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
-    return Playbooks(tmp_path_factory.mktemp("inventory"), sandbox.environment())
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """One for all workers, each of which has a folder of its own in the one that they share."""
+    folder = tmp_path_factory.getbasetemp()
+    return Shelf((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "recordings")
+
+
+@pytest.fixture(scope="session")
+def playbooks(sandbox: Sandbox, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
+    return Playbooks(tmp_path_factory.mktemp("inventory"), sandbox.environment(), shelf)
 
 
 @pytest.fixture(scope="session")

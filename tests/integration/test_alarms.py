@@ -26,6 +26,7 @@ class Deployment:
         self.accounts = {name: open_account() for name in ("mailed", "forwarded", "alone")}
         self.elsewhere = open_account()
         self.topic = self.topic_elsewhere()
+        playbooks.begun(self.hosts())
         self.run = playbooks.run("deploy", self.hosts())
         assert self.run.status == 0, self.run.output
         for address in (*(self.subscriber(name) for name in self.accounts), *self.fallbacks.values()):

@@ -52,7 +52,7 @@ class Sweep:
         accounts = {f"after-{number}": self.open_account() for number in numbers}
         cases = zip(numbers, accounts.items(), strict=True)
         targets = [Target(account.id, name, before + number) for number, (name, account) in cases]
-        recording.repeat(*targets)
+        recording.repeat(self.playbooks.environment, *targets)
         assert [len(self.written(account)) for account in accounts.values()] == [target.first for target in targets]
         return accounts
 

@@ -36,6 +36,7 @@ class World:
         }
         for host in ("alone", "payments"):
             self.hosts[host]["iam_alerting_forwarding_regions"] = LISTED
+        playbooks.begun({name: self.hosts[name] for name in ("alone", "hub")})
         self.first = self.run("deploy")
         assert self.first.status == 0, self.first.output
         for address in (ADDRESS, HUB_ADDRESS):

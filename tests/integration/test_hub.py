@@ -34,6 +34,7 @@ class Organization:
         self.outside = open_account(outside=True)
         organization = self.hub.client("organizations").describe_organization()["Organization"]["Id"]
         self.variables = {"iam_alerting_organization": organization, "iam_alerting_group_seconds": SECONDS}
+        playbooks.begun({"security": {"account_id": self.hub.id, **self.variables}})
         self.first = self.run("deploy", "--limit", ",".join(("security", *BY_PLAYBOOK, OUTSIDE)))
         assert self.first.status == 0, self.first.output
         others = {name: account for name, account in self.members.items() if name not in BY_PLAYBOOK}

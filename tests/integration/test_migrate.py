@@ -28,6 +28,7 @@ class Move:
         organization = self.hub.client("organizations").describe_organization()["Organization"]["Id"]
         self.of_hub = {"iam_alerting_organization": organization, "iam_alerting_subscribers": [OF_HUB]}
         playbooks.deployed({name: self.host(account) for name, account in self.accounts.items()})
+        playbooks.begun({"security": self.host(self.hub)})
         hub = self.run("deploy", "--limit", "security")
         assert hub.status == 0, hub.output
         for address in (OWN, OF_HUB):

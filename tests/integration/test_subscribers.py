@@ -146,6 +146,7 @@ class Filtered:
 
     def __init__(self, playbooks: Playbooks, account: Account) -> None:
         self.playbooks, self.account, self.sns = playbooks, account, account.client("sns")
+        playbooks.begun({"filtered": {"account_id": account.id}})
 
     def deploy(self, *options: str, **filters: Any) -> Run:
         variables = {

@@ -123,7 +123,9 @@ class Watched:
         self.sandbox = sandbox
         self.playbooks = playbooks
         self.accounts = {name: open_account() for name in ACCOUNTS}
-        self.first = playbooks.run("deploy", {name: self.host(name) for name in ACCOUNTS})
+        hosts = {name: self.host(name) for name in ACCOUNTS}
+        playbooks.begun(hosts)
+        self.first = playbooks.run("deploy", hosts)
         for name in ACCOUNTS:
             sandbox.confirm(self.subscriber(name))
         sandbox.confirm(SPARE)
