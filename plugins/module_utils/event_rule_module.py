@@ -12,7 +12,12 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import (
+    event_rule,
+    event_rule_options,
+    event_rule_reading,
+    event_rule_writing,
+)
 
 # Documented by the fragment of the same name as event_rule.
 ARGUMENTS: dict[str, Any] = {
@@ -49,7 +54,7 @@ def run(trigger_of: TriggerOf, **specification: Any) -> None:
     module = AnsibleAWSModule(supports_check_mode=True, **specification)
     try:
         result = _ensure(module, trigger_of)
-    except event_rule.MissingBusError as error:
+    except event_rule_reading.MissingBusError as error:
         if module.params["state"] != "absent":
             module.fail_json_aws_error(error)
         result = {"changed": False, "rules": [], "diff": {"before": {}, "after": {}}}
@@ -63,10 +68,10 @@ def run(trigger_of: TriggerOf, **specification: Any) -> None:
 def _ensure(module: AnsibleAWSModule, trigger_of: TriggerOf) -> dict[str, Any]:
     """Make the rules as asked for in each region, unless in check mode, and tell what differed and how they are now."""
     params = module.params
-    event_rule.checked_name(params["name"])
-    event_rule.checked_bus_name(params["event_bus_name"])
-    targets = None if params["targets"] is None else event_rule.checked_targets(params["targets"])
-    former = event_rule.checked_functions(params["former_functions"] or ())
+    event_rule_options.checked_name(params["name"])
+    event_rule_options.checked_bus_name(params["event_bus_name"])
+    targets = None if params["targets"] is None else event_rule_options.checked_targets(params["targets"])
+    former = event_rule_options.checked_functions(params["former_functions"] or ())
     functions = [*event_rule.invoked_functions(targets or ()), *former]
     options = None if params["state"] == "absent" else _options(params, targets, trigger_of)
     if params["regions"] is None:
@@ -94,11 +99,11 @@ def _ensure_in(
     """
     name, bus = module.params["name"], module.params["event_bus_name"]
     events, lambda_client = module.client("events", **region), module.client("lambda", **region)
-    live = event_rule.describe(events, lambda_client, name, bus, functions)
+    live = event_rule_reading.describe(events, lambda_client, name, bus, functions)
     wanted = event_rule.desired(options, live) if options else event_rule.RuleSet()
     changes = event_rule.difference(live.found, wanted)
     if not module.check_mode:
-        event_rule.apply(events, lambda_client, bus, changes)
+        event_rule_writing.apply(events, lambda_client, bus, changes)
     before, after = event_rule.reported_changes(changes)
     rules = [event_rule.reported_rule(rule) for rule in wanted.rules.values()]
     return {"changed": bool(changes), "rules": rules, "diff": {"before": before, "after": after}}
@@ -112,7 +117,7 @@ def _options(
     Raises:
         InvalidValueError: AWS would not take it.
     """
-    return event_rule.checked_options(
+    return event_rule_options.checked_options(
         event_rule.Options(
             name=params["name"],
             **trigger_of(params),

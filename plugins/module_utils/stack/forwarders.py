@@ -23,7 +23,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, tampering
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, event_rule_reading, tampering
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action, collapse, parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.denied import DeniedError
@@ -115,7 +115,7 @@ def live(account: Account, desired: Document) -> Document | None:
 
     def read(region: str) -> event_rule.Live:
         with _named(region):
-            return event_rule.describe(clients[region], account.clients["lambda"], desired["Rule"]["Name"])
+            return event_rule_reading.describe(clients[region], account.clients["lambda"], desired["Rule"]["Name"])
 
     then = "it will then be EventBridge's alone, for the forwarders"
     role = execution_role.read(account, desired["Role"], {desired["Role"]["PolicyName"]}, then)

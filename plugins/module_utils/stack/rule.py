@@ -10,7 +10,12 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, invoke_permission
+from ansible_collections.trailwatch.aws.plugins.module_utils import (
+    event_rule,
+    event_rule_options,
+    event_rule_reading,
+    invoke_permission,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.invoke_permission import Statements
@@ -101,12 +106,14 @@ def read(account: Account, desired: Document) -> event_rule.Live:
         for each in functions
     }
     known = event_rule.Known(listed(account, desired["Prefix"]), policies, known_tags)
-    return event_rule.describe(events, lambda_client, desired["Name"], functions=functions, known=known)
+    return event_rule_reading.describe(events, lambda_client, desired["Name"], functions=functions, known=known)
 
 
 def listed(account: Account, prefix: str) -> list[Document]:
     """The rules whose names begin like those of the stack, whoever they belong to."""
-    found: list[Document] = account.once("rules", lambda: event_rule.list_rules(account.clients["events"], prefix))
+    found: list[Document] = account.once(
+        "rules", lambda: event_rule_reading.list_rules(account.clients["events"], prefix)
+    )
     return found
 
 
@@ -137,7 +144,7 @@ def options_of(desired: Document) -> event_rule.Options:
         actions=parse_format(desired["Actions"]) if "Actions" in desired else (),
         event_patterns=tuple(desired.get("EventPatterns", ())),
         schedule_expression=desired.get("ScheduleExpression", ""),
-        targets=event_rule.checked_targets(desired["Targets"]),
+        targets=event_rule_options.checked_targets(desired["Targets"]),
         description=desired["Description"],
         tags=desired["Tags"],
         purge_tags=False,

@@ -15,11 +15,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import (
     Live,
     Options,
     RuleSet,
-    checked_options,
-    checked_targets,
     desired,
     difference,
     reported_changes,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule_options import (
+    checked_options,
+    checked_targets,
     target_id,
 )
 
