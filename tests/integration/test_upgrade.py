@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ import pytest
 from sandbox.client import Sandbox
 from sandbox.replay import Target, Write
 from tests.integration import drift
-from tests.integration.conftest import Playbooks, Recording, Run
+from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account, resources, waiting
+from tests.integration.recordings import Recording
 from tests.integration.specification import grouped, specification
 
 RELEASES = Path(__file__).with_name("releases")
@@ -33,11 +34,11 @@ def name_of(path: Path) -> str:
     return f"{path.name.partition('.')[0]}-of-{path.parent.name}"
 
 
-def recorded(path: Path, environment: Mapping[str, str]) -> Recording:
+def recorded(path: Path) -> Recording:
     found = json.loads(gzip.decompress(path.read_bytes()))
     binary = ("body", "answer")
     writes = (Write(**each | {part: base64.b64decode(each[part]) for part in binary}) for each in found["writes"])
-    return Recording(environment, Target(**found["origin"]), tuple(writes))
+    return Recording(Target(**found["origin"]), tuple(writes))
 
 
 class Upgrade:
@@ -47,7 +48,7 @@ class Upgrade:
         self.sandbox, self.playbooks = sandbox, playbooks
         self.accounts = {name_of(path): open_account() for path in DEPLOYED}
         for path, (name, account) in zip(DEPLOYED, self.accounts.items(), strict=True):
-            recorded(path, sandbox.environment()).repeat(Target(account.id, name))
+            recorded(path).repeat(sandbox.environment(), Target(account.id, name))
             sandbox.confirm(self.subscriber(name))
             account.client("iam").create_user(UserName="before")
             sandbox.wait_for_mails(self.subscriber(name))
