@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An SNS topic with its subscriptions: check what is asked for, read what is there, compare, mend.
+"""An SNS topic with its subscriptions: read what is there, compare, mend. C(topic_options) checks what is asked for.
 
 A topic is a document in AWS's own words. The desired one has C(TopicArn), and of C(DisplayName), C(Policy) (a
 dictionary), C(KmsMasterKeyId), C(Subscriptions) and C(Tags) (a dictionary) those that are to be as it says; what it
@@ -27,7 +27,6 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     Account,
     Change,
     Document,
-    InvalidValueError,
     call,
     call_all,
     merged,
@@ -54,21 +53,6 @@ SUBSCRIPTION_DEFAULTS: Document = {
 _TOPIC_DOCUMENTS = ("Policy", "DeliveryPolicy", "EffectiveDeliveryPolicy")
 _CONFIRMED_BY_OWNER = ("email", "email-json", "http", "https")
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
-MAIL_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
-_MAIL = (MAIL_ADDRESS, "one e-mail address such as alerts@example.com")
-_ENDPOINTS = {
-    "email": _MAIL,
-    "email-json": _MAIL,
-    "http": (re.compile(r"http://[^\s/]\S*"), "a URL that begins with http://"),
-    "https": (re.compile(r"https://[^\s/]\S*"), "a URL that begins with https://"),
-    "sms": (re.compile(r"\+[1-9][0-9]{1,14}"), "a telephone number in the form +15550100"),
-    "sqs": (re.compile(r"arn:[^:]+:sqs:[^:]+:\d{12}:\S+"), "the ARN of a queue"),
-    "lambda": (re.compile(r"arn:[^:]+:lambda:[^:]+:\d{12}:function:\S+"), "the ARN of a function"),
-    "firehose": (re.compile(r"arn:[^:]+:firehose:[^:]+:\d{12}:deliverystream/\S+"), "the ARN of a delivery stream"),
-    "application": (re.compile(r"arn:[^:]+:sns:[^:]+:\d{12}:endpoint/\S+"), "the ARN of a platform endpoint"),
-}
-PROTOCOLS = tuple(_ENDPOINTS)
 _PASSWORD = re.compile(r"(https?://[^/@:]*:)[^/@]*@")
 
 Key = tuple[str, str]
@@ -77,101 +61,6 @@ Key = tuple[str, str]
 def topic_arn(account: Account, region: str, name: str) -> str:
     """The ARN that a topic of this name has or would have."""
     return f"arn:{account.partition}:sns:{region}:{account.id}:{name}"
-
-
-def checked_name(name: str) -> str:
-    """The name, if a standard topic can have it (Amazon SNS API Reference, "CreateTopic").
-
-    Raises:
-        InvalidValueError: it cannot.
-    """
-    if not _NAME.fullmatch(name):
-        raise InvalidValueError(
-            f"name: {name!r} is not a name for a standard topic. "
-            "Use 1 to 256 letters, digits, '_' and '-'; FIFO topics (.fifo) are not managed by this module."
-        )
-    return name
-
-
-def checked_display_name(display_name: str) -> str:
-    """The display name, if SNS takes it (Amazon SNS API Reference, "SetTopicAttributes").
-
-    Raises:
-        InvalidValueError: it is too long.
-    """
-    if len(display_name) > 100:
-        raise InvalidValueError(
-            f"display_name: {display_name!r} has {len(display_name)} characters. Shorten it to 100 or less."
-        )
-    return display_name
-
-
-def checked_policy(policy: Mapping[str, Any]) -> Document:
-    """The policy, if a topic can have it: a topic always has one, so it cannot be taken away.
-
-    Raises:
-        InvalidValueError: it has no statement.
-    """
-    if not policy.get("Statement"):
-        raise InvalidValueError(
-            "policy: has no Statement, and a topic cannot be without a policy. "
-            "Give the statements wanted, or leave the option out to keep the policy that is there."
-        )
-    return dict(policy)
-
-
-def checked_subscriptions(options: Iterable[Mapping[str, Any]]) -> list[Document]:
-    """The subscriptions of the option C(subscriptions) as documents; the same one said twice is one.
-
-    Raises:
-        InvalidValueError: an endpoint does not fit its protocol, or one endpoint is there twice and not the same.
-    """
-    found: dict[Key, Document] = {}
-    for number, option in enumerate(options):
-        subscription = _checked_subscription(f"subscriptions[{number}]", option)
-        if found.setdefault(_key(subscription), subscription) != subscription:
-            raise InvalidValueError(
-                f"subscriptions[{number}].endpoint: {_title(subscription)} is in the list twice, "
-                "with different attributes. Keep one of the two."
-            )
-    return list(found.values())
-
-
-def _checked_subscription(where: str, option: Mapping[str, Any]) -> Document:
-    protocol, endpoint = option["protocol"], option["endpoint"].strip()
-    if protocol not in _ENDPOINTS:
-        raise InvalidValueError(f"{where}.protocol: {protocol!r} is not a protocol of SNS. Use {', '.join(PROTOCOLS)}.")
-    pattern, form = _ENDPOINTS[protocol]
-    if not pattern.fullmatch(endpoint):
-        raise InvalidValueError(f"{where}.endpoint: {endpoint!r} is not an endpoint for {protocol}. Give {form}.")
-    subscription = {"Protocol": protocol, "Endpoint": endpoint, **_asked_attributes(option)}
-    if "FilterPolicyScope" in subscription and not subscription.get("FilterPolicy"):
-        raise InvalidValueError(
-            f"{where}.filter_policy_scope: {subscription['FilterPolicyScope']!r} has no filter policy to be the scope "
-            "of, and SNS would forget it. Add filter_policy, or leave filter_policy_scope out."
-        )
-    if protocol == "firehose" and not subscription.get("SubscriptionRoleArn"):
-        raise InvalidValueError(
-            f"{where}.subscription_role_arn: is missing, and SNS needs it for {endpoint!r}. "
-            "Give the ARN of the role that may write to the delivery stream."
-        )
-    return subscription
-
-
-def _asked_attributes(option: Mapping[str, Any]) -> Document:
-    dead_letter_arn = option.get("dead_letter_arn")
-    asked = {
-        "RawMessageDelivery": option.get("raw_message_delivery"),
-        "FilterPolicy": option.get("filter_policy"),
-        "FilterPolicyScope": option.get("filter_policy_scope"),
-        "RedrivePolicy": {"deadLetterTargetArn": dead_letter_arn} if dead_letter_arn else {},
-        "SubscriptionRoleArn": option.get("subscription_role_arn"),
-    }
-    if dead_letter_arn is None:
-        del asked["RedrivePolicy"]
-    if asked["FilterPolicy"]:
-        asked["FilterPolicy"] = in_order(asked["FilterPolicy"])
-    return {name: value for name, value in asked.items() if value is not None}
 
 
 def describe(client: Any, desired: Document) -> Document | None:
@@ -203,12 +92,12 @@ def _parsed(attributes: Mapping[str, Any], documents: Collection[str]) -> Docume
 def _subscriptions(client: Any, arn: str, desired: Iterable[Document]) -> list[Document]:
     purpose = f"list the subscriptions of topic {arn}"
     listed = call_all(purpose, client, "list_subscriptions_by_topic", TopicArn=arn).get("Subscriptions", [])
-    with_attributes = {_key(each) for each in desired if SUBSCRIPTION_DEFAULTS.keys() & each.keys()}
+    with_attributes = {subscription_key(each) for each in desired if SUBSCRIPTION_DEFAULTS.keys() & each.keys()}
     found: dict[Key, Document] = {}
     for entry in sorted(listed, key=_is_confirmed):  # of a pending and a confirmed one, the confirmed one counts
         if entry["SubscriptionArn"] == "Deleted":  # SNS lists what was unsubscribed for a while
             continue
-        found[_key(entry)] = _read_subscription(client, entry, with_attributes)
+        found[subscription_key(entry)] = _read_subscription(client, entry, with_attributes)
     return [each for each in found.values() if each]
 
 
@@ -218,7 +107,7 @@ def _read_subscription(client: Any, entry: Document, with_attributes: Collection
         return {**subscription, "State": PENDING}
     arn = entry["SubscriptionArn"]
     subscription.update(State=CONFIRMED, SubscriptionArn=arn)
-    if _key(entry) not in with_attributes:
+    if subscription_key(entry) not in with_attributes:
         return subscription
     try:
         answer = call(f"read subscription {arn}", client.get_subscription_attributes, SubscriptionArn=arn)
@@ -245,8 +134,8 @@ def outcome(live: Document | None, desired: Document, purge: Collection[str] = (
 
 
 def _subscriptions_after(live: list[Document], desired: Document, purge: Collection[str]) -> list[Document]:
-    present = {_key(each): each for each in live}
-    wanted = {_key(each): each for each in desired["Subscriptions"]}
+    present = {subscription_key(each): each for each in live}
+    wanted = {subscription_key(each): each for each in desired["Subscriptions"]}
     after = {
         key: each
         for key, each in present.items()
@@ -298,8 +187,8 @@ def _shown(name: str, value: Any) -> Any:
     if name != "Subscriptions":
         return value
     return [
-        {key: reported(each)[key] for key in ("Protocol", "Endpoint", *SUBSCRIPTION_DEFAULTS) if key in each}
-        for each in sorted(value, key=_key)
+        {name: reported(each)[name] for name in ("Protocol", "Endpoint", *SUBSCRIPTION_DEFAULTS) if name in each}
+        for each in sorted(value, key=subscription_key)
     ]
 
 
@@ -316,9 +205,10 @@ def apply(client: Any, live: Document | None, desired: Document, purge: Collecti
         _set_attributes(client, live, desired)
         _set_tags(client, live, after)
     if "Subscriptions" in desired:
-        present = {_key(each): each for each in (live or {}).get("Subscriptions", [])}
+        present = {subscription_key(each): each for each in (live or {}).get("Subscriptions", [])}
         after["Subscriptions"] = [
-            _subscribed(client, desired["TopicArn"], present.get(_key(each)), each) for each in after["Subscriptions"]
+            _subscribed(client, desired["TopicArn"], present.get(subscription_key(each)), each)
+            for each in after["Subscriptions"]
         ]
         _unsubscribe(client, present, after["Subscriptions"])
     return after
@@ -376,7 +266,7 @@ def _mend_subscription(client: Any, live: Document, after: Document) -> None:
     for name in names:
         value = {"AttributeValue": _text(after[name])} if after[name] or name != "RedrivePolicy" else {}
         call(
-            f"set {name} of the subscription of {_title(after)}",
+            f"set {name} of the subscription of {title(after)}",
             client.set_subscription_attributes,
             SubscriptionArn=live["SubscriptionArn"],
             AttributeName=name,
@@ -385,10 +275,10 @@ def _mend_subscription(client: Any, live: Document, after: Document) -> None:
 
 
 def _unsubscribe(client: Any, present: Mapping[Key, Document], after: Iterable[Document]) -> None:
-    kept = {_key(each) for each in after}
+    kept = {subscription_key(each) for each in after}
     for key, subscription in present.items():
         if key not in kept:
-            purpose = f"unsubscribe {_title(subscription)}"
+            purpose = f"unsubscribe {title(subscription)}"
             call(purpose, client.unsubscribe, SubscriptionArn=subscription["SubscriptionArn"])
 
 
@@ -400,7 +290,7 @@ def _is_confirmed(entry: Document) -> bool:
     return str(entry["SubscriptionArn"]).startswith("arn:")
 
 
-def _key(subscription: Document) -> Key:
+def subscription_key(subscription: Document) -> Key:
     """What makes two subscriptions the same; SNS shows no password of a URL."""
     return subscription["Protocol"], _without_password(subscription["Endpoint"])
 
@@ -409,5 +299,5 @@ def _without_password(endpoint: str) -> str:
     return _PASSWORD.sub(r"\1****@", endpoint)
 
 
-def _title(subscription: Document) -> str:
-    return " ".join(_key(subscription))
+def title(subscription: Document) -> str:
+    return " ".join(subscription_key(subscription))

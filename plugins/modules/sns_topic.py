@@ -241,7 +241,7 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import topic
+from ansible_collections.trailwatch.aws.plugins.module_utils import topic, topic_options
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
 from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
@@ -284,14 +284,14 @@ def asked_for(params: dict[str, Any]) -> Document:
         InvalidValueError: an option has a value that SNS could not accept.
     """
     checks: dict[str, tuple[str, Callable[[Any], Any]]] = {
-        "DisplayName": ("display_name", topic.checked_display_name),
-        "Policy": ("policy", topic.checked_policy),
+        "DisplayName": ("display_name", topic_options.checked_display_name),
+        "Policy": ("policy", topic_options.checked_policy),
         "KmsMasterKeyId": ("kms_master_key_id", str),
-        "Subscriptions": ("subscriptions", topic.checked_subscriptions),
+        "Subscriptions": ("subscriptions", topic_options.checked_subscriptions),
         "Tags": ("tags", dict),
     }
     asked = {name: check(params[option]) for name, (option, check) in checks.items() if params[option] is not None}
-    return {"Name": topic.checked_name(params["name"]), **asked}
+    return {"Name": topic_options.checked_name(params["name"]), **asked}
 
 
 def purged(params: dict[str, Any]) -> set[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError, is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import topic as sns_topic
+from ansible_collections.trailwatch.aws.plugins.module_utils import topic_options
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation.link import Link
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscriptions import (
@@ -72,7 +73,7 @@ def topic_of(sns: Any, desired: Document) -> Topic:
     live = sns_topic.describe(sns, {"TopicArn": arn, "Subscriptions": []})
     if live is None:
         raise AnsibleAWSError(message=f"There is no topic {arn}. Deploy first")
-    wanted = sns_topic.checked_subscriptions(desired["Subscriptions"])
+    wanted = topic_options.checked_subscriptions(desired["Subscriptions"])
     return Topic(arn, {key(each): each for each in wanted}, {key(each): each for each in live["Subscriptions"]})
 
 

@@ -30,7 +30,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology impo
     STACK_SET,
     Topology,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.topic import MAIL_ADDRESS
+from ansible_collections.trailwatch.aws.plugins.module_utils.topic_options import MAIL_ADDRESS
 
 # Limits: trail names 3-128 characters, letters, digits and single ". _ -" between them (CloudTrail User Guide, "Naming
 # requirements"); rule names 64; role names 64 with "-function" appended; bucket names 63, lower case, with

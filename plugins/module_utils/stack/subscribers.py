@@ -29,7 +29,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     SettingsError,
     twelve_digits,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.topic import checked_subscriptions
+from ansible_collections.trailwatch.aws.plugins.module_utils.topic_options import checked_subscriptions
 
 OUTCOMES = ("succeeded", "denied", "failed", "unknown")
 

@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import topic as sns_topic
+from ansible_collections.trailwatch.aws.plugins.module_utils import topic_options
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 
 CONFIRMED = sns_topic.CONFIRMED
@@ -38,7 +39,7 @@ def states(live: Document | None, desired: Document) -> list[Document]:
         live: the topic as it is; None if there is none.
         desired: the topic as it is to be.
     """
-    wanted = {key(each) for each in sns_topic.checked_subscriptions(desired["Subscriptions"])}
+    wanted = {key(each) for each in topic_options.checked_subscriptions(desired["Subscriptions"])}
     there = {key(each): each["State"] for each in (live["Subscriptions"] if live else [])}
     # One that nobody asked for and nobody confirmed gets nothing, and SNS drops it.
     shown = [each for each in wanted | there.keys() if each in wanted or there[each] == CONFIRMED]

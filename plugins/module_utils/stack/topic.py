@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import topic as sns_topic
+from ansible_collections.trailwatch.aws.plugins.module_utils import topic_options
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, refuse_foreign, tags_of
@@ -119,7 +120,7 @@ def live(account: Account, desired: Document) -> Document | None:
 
 def _wanted(desired: Document) -> Document:
     """The topic in the terms in which it is compared; its tags are read and compared here."""
-    subscriptions = sns_topic.checked_subscriptions(desired["Subscriptions"])
+    subscriptions = topic_options.checked_subscriptions(desired["Subscriptions"])
     parts = {name: value for name, value in desired.items() if name not in ("State", "Tags", "Purge")}
     return {**parts, "Subscriptions": subscriptions}
 
