@@ -33,7 +33,9 @@ class RepositoryLinks(SphinxTransform):
     default_priority = 500
 
     def apply(self, **_: object) -> None:
-        for node in list(self.document.findall(lambda node: isinstance(node, (addnodes.download_reference, addnodes.pending_xref)))):
+        for node in list(
+            self.document.findall(lambda node: isinstance(node, (addnodes.download_reference, addnodes.pending_xref)))
+        ):
             if node.get("reftype") == "myst" and (path := self._in_repository(node)):
                 kind = "tree" if (Path(self.env.srcdir) / path).is_dir() else "blob"
                 url = f"{self.config.repository_url}/{kind}/main/{path}"
