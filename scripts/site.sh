@@ -3,6 +3,7 @@
 # nowhere, fails. With linkcheck, visits the links to other sites. Usage: site.sh [linkcheck]
 set -eu
 tree=$PWD/.cache/site/ansible_collections/trailwatch/aws
+rm -rf .cache/site
 scripts/collection-tree.sh .cache/site
 #PATH=$PWD/.venv/bin:$PATH # antsibull-docs starts ansible-galaxy and ansible-doc
 export PATH ANSIBLE_COLLECTIONS_PATH="$PWD/.cache/site"
@@ -12,6 +13,6 @@ if [ "${1-html}" = linkcheck ]; then
     exec sphinx-build -b linkcheck -q -c scripts/site "$tree" .cache/linkcheck
 fi
 rm -rf build/site
-sphinx-build -b html -q -W --keep-going -d .cache/doctrees -c scripts/site "$tree" build/site
+sphinx-build -b html -q -W --keep-going -d .cache/site/doctrees -c scripts/site "$tree" build/site
 cp build/site/README.html build/site/index.html # what servers show of a folder
 echo "The site is build/site/index.html."

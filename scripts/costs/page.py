@@ -49,8 +49,8 @@ are [dated](#prices), and none was read on AWS's page of today. Taxes and suppor
 
 ## Worked out for {examples} accounts
 
-Quantities times [prices](#prices), for quiet accounts. What is less than a cent is left out, and free allowances are not
-taken off.
+Quantities times [prices](#prices), for quiet accounts. What is less than a cent is left out, and free allowances are
+not taken off.
 
 {worked_out}
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Sphinx extension that finds the labels of Ansible's own documentation, as intersphinx would if it might ask for them.
+"""A Sphinx extension that finds the labels of Ansible's own documentation, as intersphinx would if it might ask for it.
 
-antsibull-docs names what plugins of other collections, and Ansible itself, are documented by. A label that is not known
-here stays a warning.
+antsibull-docs names labels of other collections' plugins and of Ansible itself. One that is not known here stays a
+warning.
 """
 
 from __future__ import annotations

@@ -53,16 +53,19 @@ class RepositoryLinks(SphinxTransform):
 
 
 def navigation(overview: str) -> str:
-    """The list of pages as the tables of contents of MyST, one for each heading."""
+    """The overview, then the pages that it lists, as the tables of contents of MyST, one for each heading."""
     folder = os.path.dirname(OVERVIEW)
     _, *parts = _HEADING.split(overview)
-    tables = []
+    tables = [_table("Trailwatch", [OVERVIEW])]
     for heading, text in zip(parts[::2], parts[1::2], strict=True):
         pages = [os.path.normpath(os.path.join(folder, path)) for path in _ENTRY.findall(text)]
         pages += [GENERATED[heading]] if heading in GENERATED else []
-        if pages:
-            tables.append("\n".join(["```{toctree}", ":hidden:", f":caption: {heading}", "", *pages, "```"]))
+        tables.append(_table(heading, pages))
     return "\n\n".join(tables)
+
+
+def _table(caption: str, pages: list[str]) -> str:
+    return "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```"])
 
 
 def _add_navigation(app: Sphinx, docname: str, source: list[str]) -> None:
