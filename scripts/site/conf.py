@@ -30,8 +30,16 @@ myst_heading_anchors = 6  # as GitHub makes them
 highlight_language = "none"
 nitpicky = True
 
-html_theme = "furo"
+html_theme = "sphinx_ansible_theme"
 html_title = f"Trailwatch {release}"
+html_theme_options = {
+    "topbar_links": {"Repository": repository_url, "Ansible documentation": "https://docs.ansible.com"},
+    "documentation_home_url": f"{root_doc}.html",
+    "navigation_depth": 2,
+    "titles_only": True,
+    "show_extranav": False,
+    "show_rtd_ethical_ads": False,
+}
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False

@@ -21,10 +21,10 @@ from sphinx.transforms import SphinxTransform
 
 OVERVIEW = "docs/README.md"
 # The reference that is made from the plugins' and the role's documentation is in the site only.
-GENERATED = {"Reference": "reference/index"}
+GENERATED = {"Reference": "All modules, plugins and role options </reference/index>"}
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
-_ENTRY = re.compile(r"^- \[[^\]]+\]\(([^)#]+)\.md\)", re.MULTILINE)
+_ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+)\.md\)", re.MULTILINE)
 
 
 class RepositoryLinks(SphinxTransform):
@@ -56,9 +56,9 @@ def navigation(overview: str) -> str:
     """The overview, then the pages that it lists, as the tables of contents of MyST, one for each heading."""
     folder = os.path.dirname(OVERVIEW)
     _, *parts = _HEADING.split(overview)
-    tables = [_table("Trailwatch", [OVERVIEW])]
+    tables = [_table("Trailwatch", [f"All pages </{OVERVIEW}>"])]
     for heading, text in zip(parts[::2], parts[1::2], strict=True):
-        pages = [os.path.normpath(os.path.join(folder, path)) for path in _ENTRY.findall(text)]
+        pages = [f"{title} </{os.path.normpath(os.path.join(folder, path))}>" for title, path in _ENTRY.findall(text)]
         pages += [GENERATED[heading]] if heading in GENERATED else []
         tables.append(_table(heading, pages))
     return "\n\n".join(tables)
