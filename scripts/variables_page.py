@@ -22,8 +22,8 @@ _HEAD = """\
 
 What can be said of an account, in the inventory, with `-e`, or where the role is used. Values that AWS could never
 accept are refused before the first call, with variable, value and the way out. How a run goes through many accounts,
-and where its report goes, are [variables of the run](rollout.md); what of the status is shown and written stands in [the
-role's README](../roles/iam_alerting/README.md#status).
+and where its report goes, are [variables of the run](rollout.md); what of the status is shown and written stands in
+[the role's README](../roles/iam_alerting/README.md#status).
 """
 # Ansible's markup for code: an option, a value, a plugin, anything else that is typed as it stands.
 _CODE = re.compile(r"\b[CVOMPI]\(([^)#]+)(?:#\w+)?\)")
