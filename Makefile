@@ -48,6 +48,8 @@ lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-
 	cfn-lint --include-checks I -- files/deployer/role.yml examples/github/oidc-roles.yml
 	zizmor --offline --no-progress --quiet --persona pedantic $(WORKFLOWS)
 	check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*))
 	check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 
 unit: $(VENV)/.test ## Unit tests

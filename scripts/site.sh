@@ -5,8 +5,7 @@ set -eu
 tree=$PWD/.cache/site/ansible_collections/trailwatch/aws
 rm -rf .cache/site
 scripts/collection-tree.sh .cache/site
-#PATH=$PWD/.venv/bin:$PATH # antsibull-docs starts ansible-galaxy and ansible-doc
-export PATH ANSIBLE_COLLECTIONS_PATH="$PWD/.cache/site"
+export ANSIBLE_COLLECTIONS_PATH="$PWD/.cache/site"
 mkdir "$tree/reference"
 antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir "$tree/reference" trailwatch.aws
 if [ "${1-html}" = linkcheck ]; then
