@@ -55,11 +55,9 @@ def main() -> None:
         file.write_text(page(report(*TROUBLED, *many(243))), encoding="utf-8")
         browser.size(*STATUS_SIZE)
         browser.open(file)
-        for scheme in ("light", "dark"):
-            browser.prefer(scheme)
-            Path(f"docs/status-{scheme}.png").write_bytes(browser.screenshot())
-        file.write_text(mail(RECORD), encoding="utf-8")
         browser.prefer("light")
+        Path("docs/status.png").write_bytes(browser.screenshot())
+        file.write_text(mail(RECORD), encoding="utf-8")
         browser.size(*MAIL_SIZE)
         browser.open(file)
         Path("docs/mail.png").write_bytes(browser.screenshot())
