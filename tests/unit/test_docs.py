@@ -306,7 +306,7 @@ def test_a_variable_that_is_named_is_there(page: Path) -> None:
 def test_a_playbook_or_plugin_that_is_named_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     there = {path.stem for folder in ("playbooks", "plugins/*", "roles") for path in ROOT.glob(f"{folder}/*")}
-    assert set(re.findall(r"`trailwatch\.aws\.([a-z_]+)`", text)) <= there
+    assert set(re.findall(r"\btrailwatch\.aws\.([a-z_]+)", text)) <= there
     assert all((ROOT / path).exists() for path in re.findall(r"\bplaybooks/[a-z_/]+\.yml", text))
 
 
