@@ -15,7 +15,7 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.status.m
 from tests.page.chromium import NAMES, Chromium, installed
 
 STATUS_SIZE = 1280, 720
-MAIL_SIZE = 960, 660
+MAIL_SIZE = 960, 620
 RECORD = Path("tests/unit/function/records/create_access_key_for_another_user.json")
 
 # A mail program that shows plain text. Subject and text are the function's own; SNS appends a link to unsubscribe.

@@ -118,7 +118,7 @@ def page(prices: Prices) -> str:
     """The page in Markdown."""
     return _PAGE.format(
         totals="\n\n".join(f"## {_title(traffic)}\n\n{_totals(prices, traffic)}" for traffic in (QUIET, BUSY)),
-        examples=_listed(f"{accounts:,}" for accounts, _ in EXAMPLES),
+        examples=_listed(f"{accounts:,}" for accounts, _variant in EXAMPLES),
         worked_out="\n\n".join(_worked_out(prices, *example) for example in EXAMPLES),
         services="\n\n".join(
             f"### {_title(traffic)}, by service\n\n{_services(prices, traffic)}" for traffic in (QUIET, BUSY)

@@ -55,7 +55,7 @@ class RepositoryLinks(SphinxTransform):
 def navigation(overview: str) -> str:
     """The overview, then the pages that it lists, as the tables of contents of MyST, one for each heading."""
     folder = os.path.dirname(OVERVIEW)
-    _, *parts = _HEADING.split(overview)
+    parts = _HEADING.split(overview)[1:]
     tables = [_table("Trailwatch", [f"All pages </{OVERVIEW}>"])]
     for heading, text in zip(parts[::2], parts[1::2], strict=True):
         pages = [f"{title} </{os.path.normpath(os.path.join(folder, path))}>" for title, path in _ENTRY.findall(text)]

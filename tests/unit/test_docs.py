@@ -157,7 +157,7 @@ def check_pytest(words: list[str]) -> None:
 
 def check_aws(words: list[str]) -> None:
     """The operation is one of the service's, and has each of the options."""
-    _, service, command, *options = words
+    service, command, *options = words[1:]
     model = service_model(service)
     (operation,) = [name for name in model.operation_names if xform_name(name, "-") == command]
     known = {f"--{xform_name(member, '-')}" for member in model.operation_model(operation).input_shape.members}
