@@ -18,7 +18,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 .PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact \
-    bench soak sweep catalogue costs permissions screenshots release clean
+    site links bench soak sweep catalogue costs permissions variables screenshots release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,8 @@ lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-
 	cfn-lint --include-checks I -- files/deployer/role.yml examples/github/oidc-roles.yml
 	zizmor --offline --no-progress --quiet --persona pedantic $(WORKFLOWS)
 	check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*))
 	check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 
 unit: $(VENV)/.test ## Unit tests
@@ -73,8 +75,15 @@ molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios
 artifact: $(VENV)/.test $(IMPORTER_VENV)/.ready $(SANDBOX_VENV)/.ready ## Build, install elsewhere, run; Galaxy's importer
 	scripts/artifact.sh
 
-docs: $(VENV)/.test ## Lint documentation and changelog
+docs: $(VENV)/.test ## Lint documentation and changelog, build the site
 	scripts/docs.sh
+	scripts/site.sh
+
+site: $(VENV)/.test ## Build the documentation as a site: build/site/index.html
+	scripts/site.sh
+
+links: $(VENV)/.test ## Visit the documentation's links to other sites (asks the network; no test does)
+	scripts/site.sh linkcheck
 
 catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
@@ -85,7 +94,10 @@ costs: $(VENV)/.run ## Print what the alerting costs on AWS, and write docs/cost
 permissions: $(VENV)/.run ## Write files/deployer/ and docs/deployer-policy.md anew from files/permissions.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/deployer_policy.py
 
-screenshots: $(VENV)/.test ## Take the pictures of the status page in docs/ anew
+variables: $(VENV)/.run ## Write docs/variables.md anew from the role's argument specs
+	$(VENV)/bin/python scripts/variables_page.py > docs/variables.md
+
+screenshots: $(VENV)/.test ## Take the pictures of the status page and of a mail in docs/ anew
 	PYTHONPATH=$(VENV)/collections:. $(VENV)/bin/python scripts/screenshots.py
 
 bench: $(VENV)/.run $(SANDBOX_VENV)/.ready $(BENCH_VENV)/.ready ## Measure beside plain tasks and plain boto3 (N="1 10 100")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scripts.costs import usage as usage_of
-from scripts.costs.prices import Prices, billed, by_service, cost
+from scripts.costs.prices import Price, Prices, billed, by_service, cost
 from scripts.costs.usage import BUSY, QUIET, Traffic
 from scripts.costs.variants import (
     ALONE_OWN,
@@ -26,6 +26,9 @@ from scripts.costs.variants import (
 
 ACCOUNTS = (1, 10, 100, 1000)
 SHOWN = 100
+# What is worked out line by line.
+EXAMPLES = ((1, ALONE_OWN), (50, HUB_SERVED), (1000, HUB_SERVED))
+SMALLEST = 0.005  # rounds to a cent
 FEWEST = 2  # a hub without a member is none
 
 _PAGE = """\
@@ -43,6 +46,13 @@ are [dated](#prices), and none was read on AWS's page of today. Taxes and suppor
 - With a hub, one of the accounts is the hub, which watches itself, too. One account is a hub without members yet.
 - The organization's trail is taken to be there anyway, and paid for by others. If it is made for this, it costs the log
   files of all accounts, as much as a trail each: the difference between the first and the third line.
+
+## Worked out for {examples} accounts
+
+Quantities times [prices](#prices), for quiet accounts. What is less than a cent is left out, and free allowances are
+not taken off.
+
+{worked_out}
 
 ## What dominates
 
@@ -107,8 +117,12 @@ others are a small part of the totals, but for the key.
 def page(prices: Prices) -> str:
     """The page in Markdown."""
     return _PAGE.format(
-        totals="\n\n".join(f"### {_title(traffic)}\n\n{_totals(prices, traffic)}" for traffic in (QUIET, BUSY)),
-        services="\n\n".join(f"### {_title(traffic)}\n\n{_services(prices, traffic)}" for traffic in (QUIET, BUSY)),
+        totals="\n\n".join(f"## {_title(traffic)}\n\n{_totals(prices, traffic)}" for traffic in (QUIET, BUSY)),
+        examples=_listed(f"{accounts:,}" for accounts, _variant in EXAMPLES),
+        worked_out="\n\n".join(_worked_out(prices, *example) for example in EXAMPLES),
+        services="\n\n".join(
+            f"### {_title(traffic)}, by service\n\n{_services(prices, traffic)}" for traffic in (QUIET, BUSY)
+        ),
         options=_options(prices),
         assumed=_traffic(),
         prices=_prices(prices),
@@ -123,7 +137,7 @@ def _title(traffic: Traffic) -> str:
 
 
 def _usd(amount: float) -> str:
-    return "<0.01" if 0 < amount < 0.005 else f"{amount:,.2f}"
+    return "<0.01" if 0 < amount < SMALLEST else f"{amount:,.2f}"
 
 
 def _facts(prices: Prices) -> dict[str, Any]:
@@ -189,6 +203,34 @@ def _total(prices: Prices, variant: Variant, accounts: int, traffic: Traffic) ->
     return f"{_usd(cost(prices, usage))} ({_usd(cost(prices, billed(prices, usage)))})"
 
 
+def _worked_out(prices: Prices, accounts: int, variant: Variant) -> str:
+    """Every line of the bill of so many quiet accounts."""
+    usage = variant.usage(accounts, QUIET)
+    lines = ((prices[name], quantity) for name, quantity in usage.items())
+    rows = [
+        [f"{price.service}: {price.what}", f"{quantity:,.{0 if quantity >= 10 else 2}f}", _each(price), _usd(amount)]
+        for price, quantity in lines
+        if (amount := price.of(quantity)) >= SMALLEST
+    ]
+    total = ["**together**", "", "", f"**{_usd(cost(prices, usage))}**"]
+    head = ["what", "how much", "USD", "a month"]
+    title = f"### {accounts:,} account{'s' if accounts > 1 else ''}: {variant.name}"
+    return f"{title}\n\n{_table(head, [*rows, total])}"
+
+
+def _each(price: Price) -> str:
+    return f"{_unit_price(price)} for {price.per:,}"
+
+
+def _unit_price(price: Price) -> str:
+    return f"{price.usd:.10f}".rstrip("0").rstrip(".") if price.usd < 0.001 else f"{price.usd:g}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}"
+
+
 def _services(prices: Prices, traffic: Traffic) -> str:
     found = [by_service(prices, variant.usage(SHOWN, traffic)) for variant in VARIANTS]
     services = sorted(set().union(*found), key=lambda service: -max(each[service] for each in found))
@@ -214,7 +256,7 @@ def _prices(prices: Prices) -> str:
         [
             f"[{price.service}]({price.page})",
             price.what,
-            f"{price.usd:.10f}".rstrip("0").rstrip(".") if price.usd < 0.001 else f"{price.usd:g}",
+            _unit_price(price),
             f"{price.per:,}",
             f"{price.free:,}",
             f"{price.as_of}",
