@@ -35,7 +35,7 @@ OUTCOMES = ("succeeded", "denied", "failed", "unknown")
 
 _VARIABLE = "iam_alerting_subscribers"
 _RAW = ("filter_policy", "filter_policy_scope")
-_OPTIONS = ("protocol", "endpoint", "raw_message_delivery", "dead_letter_arn", *_RAW)
+_OPTIONS = ("protocol", "endpoint", "raw_message_delivery", "dead_letter_arn", "subscription_role_arn", *_RAW)
 # The message attribute that each filter is about.
 _FILTERS = {"minimum_severity": "severity", "accounts": "account", "actions": "action", "outcomes": "outcome"}
 _LISTED = 3

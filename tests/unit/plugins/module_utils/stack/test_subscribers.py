@@ -41,6 +41,19 @@ def test_a_subscriber_with_options() -> None:
     assert check_subscribers([queue], REPORTED) == ({**queue, "filter_policy": {}},)
 
 
+def test_firehose_is_subscribed_by_its_role() -> None:
+    stream = {
+        "protocol": "firehose",
+        "endpoint": "arn:aws:firehose:us-east-1:111111111111:deliverystream/siem",
+        "subscription_role_arn": "arn:aws:iam::111111111111:role/sns-to-firehose",
+    }
+    (subscription,) = check_subscribers([stream], REPORTED)
+    assert subscription == {**stream, "filter_policy": {}}
+    del stream["subscription_role_arn"]
+    with pytest.raises(SettingsError, match=r"iam_alerting_subscribers\[0\].subscription_role_arn: is missing"):
+        check_subscribers([stream], REPORTED)
+
+
 def test_a_filter_policy_is_taken_as_it_is() -> None:
     assert policy({"filter_policy": {"actor": [{"anything-but": "ci"}]}}) == {"actor": [{"anything-but": "ci"}]}
 
