@@ -21,6 +21,11 @@ _ACTIONS = {
     ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
     ("sqs", "SendMessageBatch"): "sqs:SendMessage",
 }
+# The parameter that names the event bus, where the call is about one.
+_BUS = {
+    **dict.fromkeys(("CreateEventBus", "DeleteEventBus", "DescribeEventBus", "UpdateEventBus"), "Name"),
+    **dict.fromkeys(("PutPermission", "RemovePermission"), "EventBusName"),
+}
 _RULE = ("PutRule", "DeleteRule", "DisableRule", "EnableRule", "DescribeRule")
 
 
@@ -47,8 +52,8 @@ def install(current: Callable[[], Call | None]) -> None:
 def _of_events(call: Call, account: str) -> str | None:
     """A rule on the default bus has no bus in its ARN."""
     start, params = f"arn:aws:events:{call.region}:{account}", call.params
-    if call.operation == "DescribeEventBus":
-        return f"{start}:event-bus/{params.get('Name') or 'default'}"
+    if call.operation in _BUS:
+        return f"{start}:event-bus/{params.get(_BUS[call.operation]) or 'default'}"
     rule = params.get("Name") if call.operation in _RULE else params.get("Rule")
     bus = params.get("EventBusName") or "default"
     named = f"{start}:rule/{rule}" if bus == "default" else f"{start}:rule/{bus}/{rule}"

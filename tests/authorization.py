@@ -21,6 +21,7 @@ _BESIDES = {
     ("cloudtrail:CreateTrail", "tagsList"): "cloudtrail:AddTags",
     ("cloudwatch:PutMetricAlarm", "tags"): "cloudwatch:TagResource",
     ("dynamodb:CreateTable", "tags"): "dynamodb:TagResource",
+    ("events:CreateEventBus", "tags"): "events:TagResource",
     ("events:PutRule", "tags"): "events:TagResource",
     ("iam:CreateRole", "tags"): "iam:TagRole",
     ("iam:CreateUser", "tags"): "iam:TagUser",

@@ -17,7 +17,7 @@ from shape import dig, text
 _FILE = Path(__file__).with_name("tampering.json")
 
 
-# What members that CloudFormation enrols have behind the name (names.stack_set_name in the collection).
+# Behind the name of members that CloudFormation enrols (names.stack_set_name).
 _OF_STACK_SET = "-stackset"
 
 
@@ -42,9 +42,10 @@ _TAMPERING = (
 
 
 class _Part(NamedTuple):
-    """A kind of part: the fields of a record that name it, each with where it is, and what they hold."""
+    """A kind of part: the calls that alone touch it, if any; the fields that name it, and what they hold."""
 
     kind: str
+    calls: list[str]
     fields: list[list[str]]
     values: list[str]
 
@@ -57,7 +58,8 @@ def touched_part(record: Record, pipeline: Pipeline) -> str:
     """The part of the pipeline that the call changes, such as `rule x`, not safe to print; empty if it changes none."""
     if not pipeline.name or record.account != pipeline.account or not record.eventName.startswith(_TAMPERING):
         return ""
-    parts = _parts(pipeline).get(record.service, ())
+    known = _parts(pipeline).get(record.service, ())
+    parts = [part for part in known if not part.calls or record.eventName in part.calls]
     named = ((part.kind, name) for part in parts for name in _named(record, part) if part.is_called(name))
     return next((f"{kind} {_short(name)}" for kind, name in named), "")
 
@@ -92,8 +94,9 @@ def _parts(pipeline: Pipeline) -> dict[str, list[_Part]]:
         service: [
             _Part(
                 kind,
+                part.get("calls", []),
                 [field.split(".") for field in part["fields"]],
-                [name for value in part["values"] for own in owns if (name := value.format_map(own))],
+                [name for value in part["values"] for own in owns if (name := value.format(**own, bus=own["name"]))],
             )
             for kind, part in entry["parts"].items()
         ]

@@ -42,6 +42,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import i
 from ansible_collections.trailwatch.aws.plugins.module_utils.session_file import read_session, session_text
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     clients,
+    event_queue,
     key,
     member_stack_set,
     preflight,
@@ -49,7 +50,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     trails,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import function_package
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import (
+    check_components,
+    removable_components,
+)
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
@@ -84,7 +88,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers i
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions, expired
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
     ENGINES,
+    ENTRIES,
     PLAYBOOK,
+    QUEUE,
     STANDALONE,
     TOPOLOGIES,
     Topology,
@@ -100,6 +106,12 @@ USUAL_SERVICES = ("iam", "cloudtrail")
 REREADS = 6
 REREAD_PAUSE_SECONDS = 5
 
+# How another account is entered, where that is otherwise than this one.
+ACCESS: dict[str, Any] = {
+    "type": "dict",
+    "options": {name: {"type": "str"} for name in ("role", "external_id", "profile")},
+    "default": {},
+}
 # What the settings of an account are made from, and how it is entered.
 SETTINGS: dict[str, Any] = {
     "account_id": {"type": "raw", "required": True},
@@ -132,16 +144,16 @@ SETTINGS: dict[str, Any] = {
     "forwarding_regions": {"type": "raw", "default": []},
     "topology": {"type": "str", "choices": list(TOPOLOGIES), "default": STANDALONE},
     "hub": {"type": "str", "default": ""},
+    "standby": {"type": "bool", "default": False},
+    "standby_hub": {"type": "str", "default": ""},
+    "hub_entries": {"type": "list", "elements": "str", "choices": list(ENTRIES), "default": [QUEUE]},
     "organization": {"type": "str", "default": ""},
     "members": {"type": "dict", "default": {}},
     "member_engine": {"type": "str", "choices": list(ENGINES), "default": PLAYBOOK},
     "member_organizational_units": {"type": "list", "elements": "str", "default": []},
     "beside": {"type": "bool", "default": True},
-    "hub_access": {
-        "type": "dict",
-        "options": {name: {"type": "str"} for name in ("role", "external_id", "profile")},
-        "default": {},
-    },
+    "hub_access": ACCESS,
+    "standby_access": ACCESS,
 }
 # The option of that name, which all modules take that act on a stack as a whole.
 SETTINGS_OPTION = {"settings": {"type": "dict", "required": True, "options": SETTINGS}}
@@ -169,7 +181,8 @@ class ActionModule(ActionBase):
         arguments = arguments_of(self, ARGUMENTS)
         try:
             settings = checked_settings(arguments)
-            plan, changes = planned(arguments, settings, check_components(arguments["components"], settings))
+            known = () if arguments["state"] == "present" else removable_components(settings)
+            plan, changes = planned(arguments, settings, check_components(arguments["components"], settings, known))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise failure(error, arguments["applied"]) from None
         unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
@@ -307,21 +320,29 @@ def entered(
 
 @contextlib.contextmanager
 def pair_entered(arguments: dict[str, Any], settings: Settings) -> Iterator[Pair]:
-    """The account, and the one that alerts of its events: of a member the hub, else itself.
+    """The account, and the one that alerts of its events: the hub, if it sends them to one, else itself.
+
+    A hub that stands by is entered once somebody asks for it.
 
     Raises:
         AccountError: one of them cannot be entered.
         LackingError: the credentials lack a permission for what is done meanwhile.
     """
-    with entered(arguments, settings) as account_clients:
+    topology = settings.topology
+    with entered(arguments, settings) as account_clients, contextlib.ExitStack() as others:
+
+        def enter(account_id: str, access: Mapping[str, Any]) -> Entered:
+            hub = settings.at_hub(account_id)
+            told = {name: value for name, value in access.items() if value is not None}
+            return Entered(others.enter_context(entered({**arguments, **told}, hub, clients.Clients)), hub)
+
         source = Entered(account_clients, settings)
-        if not settings.is_member:
-            yield Pair(source, source)
-            return
-        hub = settings.of_hub
-        access = {name: value for name, value in arguments["hub_access"].items() if value is not None}
-        with entered({**arguments, **access}, hub, clients.Clients) as hub_clients:
-            yield Pair(source, Entered(hub_clients, hub))
+        alerting = enter(topology.hub, arguments["hub_access"]) if topology.hub else source
+        yield Pair(
+            source,
+            alerting,
+            lambda: source if topology.stands_by else enter(topology.standby, arguments["standby_access"]),
+        )
 
 
 def signed_in(arguments: dict[str, Any], settings: Settings) -> Credentials:
@@ -393,7 +414,10 @@ def notes(arguments: dict[str, Any], settings: Settings, plan: Plan) -> list[str
         "alerts itself beside the hub until it is moved by": ["playbooks/migrate.yml"] if plan.former else [],
         "key kept for what it has encrypted": [] if settings.customer_key else _key_titles(plan),
     }
-    return [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
+    return [
+        *(f"{what}: {', '.join(which)}" for what, which in told.items() if which),
+        *event_queue.told(settings, plan.live.get("event_queue")),
+    ]
 
 
 def _key_titles(plan: Plan) -> list[str]:
@@ -492,8 +516,9 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         reserved_concurrency=check_reserved_concurrency(arguments["reserved_concurrency"], group_seconds),
         trail=arguments["trail"],
         customer_key=arguments["customer_key"],
-        heartbeat_minutes=check_heartbeat_minutes(arguments["heartbeat_minutes"]),
-        forwarding_regions=check_forwarding_regions(arguments["forwarding_regions"], region),
+        # Nothing counts them while the hub stands by.
+        heartbeat_minutes=0 if topology.stands_by else check_heartbeat_minutes(arguments["heartbeat_minutes"]),
+        forwarding_regions=check_forwarding_regions(arguments["forwarding_regions"], region, topology),
         topology=topology,
         beside=arguments["beside"],
     )
@@ -510,9 +535,8 @@ def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: 
     Raises:
         SettingsError: what it needs to know is missing.
     """
-    kind, hub, organization, members = (arguments[name] for name in ("topology", "hub", "organization", "members"))
     try:
-        topology = check_topology(kind, hub, organization, members, account_id, group_seconds)
+        topology = check_topology(arguments, account_id, group_seconds)
         return with_stack_set(topology, arguments["member_engine"], arguments["member_organizational_units"])
     except TopologyError as error:
         raise SettingsError(str(error)) from error

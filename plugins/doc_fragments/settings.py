@@ -95,15 +95,29 @@ options:
       topology:
         description:
           - What part the account has. V(standalone) has all of the alerting.
-          - A V(hub) has, too, and takes the events of members from its queue, so it needs C(group_seconds).
+          - A V(hub) has, too, and takes the events of members by a queue, so it needs C(group_seconds).
           - A V(member) has a rule that sends its events to the hub, and what that takes.
         type: str
         choices: [standalone, hub, member]
         default: standalone
       hub:
-        description: Of a member, the id of the hub's account.
+        description: Of a member, and of a hub that stands by, the id of the account of the hub that alerts.
         type: str
         default: ""
+      standby:
+        description: Of a hub, whether it stands by. It gets all events then, and tells of none.
+        type: bool
+        default: false
+      standby_hub:
+        description: The id of the account of the hub that stands by, if there is one.
+        type: str
+        default: ""
+      hub_entries:
+        description: By what members send their events into the hub. All of these are open, and members take the first.
+        type: list
+        elements: str
+        choices: [queue, event_bus]
+        default: [queue]
       organization:
         description:
           - Of a hub, the id of the organization whose accounts may send to it.
@@ -116,8 +130,22 @@ options:
         default: true
       hub_access:
         description:
-          - How the hub's account is entered, for a member whose alerts are followed or whose dead letters are sent on.
+          - How the account of the hub that alerts is entered, where alerts are followed or dead letters sent on.
           - What is left out is as for the account itself.
+        type: dict
+        default: {}
+        suboptions:
+          role:
+            description: Name or ARN of the role to assume there; empty for the caller's own credentials.
+            type: str
+          external_id:
+            description: The external id that this role asks for.
+            type: str
+          profile:
+            description: AWS profile that the credentials are taken from.
+            type: str
+      standby_access:
+        description: How the account of the hub that stands by is entered, as C(hub_access).
         type: dict
         default: {}
         suboptions:

@@ -12,12 +12,12 @@ no part of the alerting suffers from, such as tags, and what makes something tha
 
 C(parts): by kind. C(fields) are those of the record that name the part, and C(values) what they then hold: C({name}),
 C({account}), C({region}) and C({partition}) are the pipeline's, and a C(*) stands for any text, at the beginning or the
-end only; C({key}) is the ARN of the pipeline's own key, C({trail}) that of its trail if that is the organization's, and
-nothing without one. Calls take names or ARNs, as their API
-references say. An event source mapping is called by an id that nobody
-chooses; what it belongs to stands in the answer, if the call succeeded. Further shards of the rules have numbers; those
-beyond the ninth are not looked for. C(always) marks the part that is told of even if the call is on the list:
-the rules of the list themselves, which tell of nothing once they are disabled.
+end only; C({key}) is the ARN of the pipeline's own key, C({trail}) that of its trail if that is the organization's,
+C({bus}) the name of its event bus, and nothing without one. Calls take names or ARNs, as their API references say. A
+part with C(calls) of its own is touched by these, and not by those of the service. An event source mapping is called by
+an id that nobody chooses; what it belongs to stands in the answer, if the call succeeded. Further shards of the rules
+have numbers; those beyond the ninth are not looked for. C(always) marks the part that is told of even if the call is on
+the list: the rules of the list themselves, which tell of nothing once they are disabled.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def patterns(
     patterns, and no rule that is made after another is reported by it.
 
     Args:
-        pipeline: its C(name), C(account), C(region), C(partition), C(key) and C(trail); the last two may be empty.
+        pipeline: its C(name), C(account), C(region), C(partition), C(key), C(trail) and C(bus); the last three may be
+            empty.
         rule: the name of the rule for the first pattern; the others have it with C(-2) and so on.
         limit: the longest pattern allowed, in characters.
         without: names of parts that a pipeline may have and this one has not.
@@ -95,15 +96,21 @@ def _details(
     service: str, entry: Mapping[str, Any], listed: Sequence[Action], names: Callable[[Part], list[str]]
 ) -> Iterator[Document]:
     """What is to match of a service: other calls for all parts, listed ones for those that are always told of."""
-    calls = entry["calls"]
+    for calls, parts in _touched(entry, names):
+        told = [call for call in calls if _is_listed(service, call, listed)]
+        for which, touched in (
+            ([call for call in calls if call not in told], parts),
+            (told, [part for part in parts if part.get("always")]),
+        ):
+            if which and touched:
+                yield _detail(service, which, touched, names)
+
+
+def _touched(entry: Mapping[str, Any], names: Callable[[Part], list[str]]) -> list[tuple[list[str], list[Part]]]:
+    """The parts that are there, by the calls that touch them."""
     parts = [part for part in entry["parts"].values() if names(part)]
-    told = [call for call in calls if _is_listed(service, call, listed)]
-    for which, touched in (
-        ([call for call in calls if call not in told], parts),
-        (told, [part for part in parts if part.get("always")]),
-    ):
-        if which and touched:
-            yield _detail(service, which, touched, names)
+    own = [(part["calls"], [part]) for part in parts if "calls" in part]
+    return [*own, (entry["calls"], [part for part in parts if "calls" not in part])]
 
 
 def _names(part: Part, pipeline: Mapping[str, str], without: Collection[str]) -> list[str]:

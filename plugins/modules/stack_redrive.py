@@ -85,6 +85,10 @@ reminded:
   description: How many reminders of summaries the function took.
   type: int
   returned: if not in check mode
+kept:
+  description: How many events were put into the queue of a hub that stands by, which had missed them.
+  type: int
+  returned: if not in check mode
 void:
   description: How many reminders were deleted, because the table with what they would tell of is gone.
   type: int

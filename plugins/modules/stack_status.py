@@ -101,7 +101,8 @@ account:
         - What somebody has to see to, the worst first, each with C(kind) and C(what) in words.
         - Kinds are V(unreadable) (only in M(trailwatch.aws.status_report)), V(deaf), V(dead_letters), V(alarm),
           V(drift), V(delivery) (the trail's log files are not delivered), V(pending) (subscribers, or the fallback,
-          have not confirmed) and V(unexpected) (others than those asked for are subscribed).
+          have not confirmed), V(unexpected) (others than those asked for are subscribed) and V(standby) (a hub stands
+          by, and would have to be told if the other one is lost).
       type: list
       elements: dict
       returned: always
@@ -152,6 +153,10 @@ account:
           note: null
     dead_letters:
       description: How many messages are in the dead-letter queue, about.
+      type: int
+      returned: always
+    waiting:
+      description: How many messages are in the queue before the function, about. In a hub that stands by, they stay.
       type: int
       returned: always
     alarms:

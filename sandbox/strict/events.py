@@ -17,6 +17,7 @@ from sandbox.wire import Response
 MAX_PATTERN = 2048
 MAX_RULES = 300
 MAX_TARGETS = 5
+MAX_BUS_POLICY = 10240
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 _QUEUE_ARN = re.compile(r"arn:aws[\w-]*:sqs:([\w-]+):\d{12}:[\w-]{1,80}")
@@ -129,6 +130,29 @@ def _target(call: Call, target: dict[str, Any]) -> None:
 def _no_targets(call: Call, _caller: Caller) -> None:
     if eventbridge._targets.get(_rule_key(call)):
         raise RefusedError("ValidationException", "Rule can't be deleted since it has targets.")
+
+
+@check("events", "DeleteEventBus")
+def _no_rules(call: Call, _caller: Caller) -> None:
+    if any(rule["EventBusName"] == call.params.get("Name") for rule in eventbridge._rules.values()):
+        raise RefusedError("ValidationException", "Event bus can't be deleted since it has rules.")
+
+
+@repair("events", "DeleteEventBus")
+def _policy_goes(call: Call, _response: Response) -> None:
+    eventbridge._event_bus_policies.pop(call.params["Name"], None)
+
+
+@check("events", "ListRules", "PutPermission", "RemovePermission")
+def _bus_exists(call: Call, _caller: Caller) -> None:
+    if _bus(call) != "default" and _bus(call) not in eventbridge._event_buses:
+        raise RefusedError("ResourceNotFoundException", f"Event bus {_bus(call)} does not exist.")
+
+
+@check("events", "PutPermission")
+def _policy_fits(call: Call, _caller: Caller) -> None:
+    if len(call.params.get("Policy") or "") > MAX_BUS_POLICY:
+        raise RefusedError("PolicyLengthExceededException", f"Policy is longer than {MAX_BUS_POLICY} characters.")
 
 
 @repair("events", "PutPermission")

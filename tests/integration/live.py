@@ -63,6 +63,7 @@ def resources(account: Account) -> Document:
         "functions": functions(account.client("lambda")),
         "tables": tables(account.client("dynamodb")),
         "event source mappings": mappings(account.client("lambda")),
+        "event buses": event_buses(account.client("events")),
         "rules": rules(account.client("events")),
         "alarms": alarms(account.client("cloudwatch")),
     }
@@ -133,6 +134,21 @@ def _trail(cloudtrail: Any, trail: Document) -> Document:
         "validation": trail["LogFileValidationEnabled"],
         "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"],
         "tags": _tags(tags),
+    }
+
+
+def event_buses(events: Any) -> Document:
+    """Those of the account's own, by name, each with its rules."""
+    named = [bus["Name"] for bus in events.list_event_buses()["EventBuses"] if bus["Name"] != "default"]
+    return {name: _event_bus(events, name) for name in named}
+
+
+def _event_bus(events: Any, name: str) -> Document:
+    bus = events.describe_event_bus(Name=name)
+    return {
+        "policy": json.loads(bus.get("Policy") or "{}"),
+        "rules": [rule["Name"] for rule in events.list_rules(EventBusName=name)["Rules"]],
+        "tags": _tags(events.list_tags_for_resource(ResourceARN=bus["Arn"])["Tags"]),
     }
 
 

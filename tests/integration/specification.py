@@ -179,6 +179,7 @@ def specification(account: str, name: str, actions: list[str], subscribers: list
         },
         "tables": {},
         "event source mappings": {},
+        "event buses": {},
         "rules": {
             "iam-alerting": {
                 "state": "ENABLED",

@@ -27,7 +27,7 @@ FALLBACK = "fallback-of-deployer@example.com"
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 # What a broken verification left is not waited for.
 AT_ONCE = ("-e", "__iam_alerting_leftover_minutes=0")
-# The two accounts differ in what is optional: in the settings, and in whom the template lets in.
+# The accounts differ in what is optional: in the settings, and in whom the template lets in.
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "plain": {"iam_alerting_external_id": EXTERNAL_ID},
     "everything": {
@@ -40,7 +40,10 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         "iam_alerting_verify_with": "role",
         # And enrols members, as a delegated administrator of CloudFormation.
         "iam_alerting_topology": "hub",
+        "iam_alerting_hub_entries": ["event_bus"],
     },
+    # Of that hub, and entered by the same role.
+    "member": {"iam_alerting_topology": "member", "iam_alerting_hub_entries": ["event_bus"]},
 }
 REMINDER = json.dumps({"summary": {"pk": "group", "opener": "event#2026-11-23T03:12:45Z#1a2b"}})
 
@@ -84,7 +87,11 @@ def leave_what_a_broken_verification_leaves(account: Account) -> None:
     iam, path = account.client("iam"), "/trailwatch-verify/"
     iam.create_user(UserName=name, Path=path, Tags=tags)
     iam.create_role(RoleName=name, Path=path, Tags=tags, AssumeRolePolicyDocument=drift.TRUST)
-    account.client("sqs").create_queue(QueueName=name, tags={"trailwatch": NAME})
+
+
+def leave_its_queue(account: Account) -> None:
+    """It is in the account that alerts, so never in a member."""
+    account.client("sqs").create_queue(QueueName=f"{NAME}-verify-0", tags={"trailwatch": NAME})
 
 
 def lose_messages(account: Account) -> None:
@@ -113,6 +120,7 @@ class Deployer:
             for name, account in accounts.items()
         }
         self.hosts["everything"] |= enrolling
+        self.hosts["member"] |= {"iam_alerting_hub": accounts["everything"].id}
         self.runs: dict[str, Run] = {}
         self.calls: dict[str, list[dict[str, Any]]] = {}
 
@@ -136,7 +144,7 @@ class Deployer:
 
     def live(self) -> None:
         """All that the playbooks do in the life of an account."""
-        plain, everything = self.accounts.values()
+        plain, everything, _member = self.accounts.values()
         self.run("deploy", "deploy")
         assert self.runs["deploy"].status == 0, self.runs["deploy"].output
         self.sandbox.confirm(FALLBACK)
@@ -150,7 +158,11 @@ class Deployer:
         self.run("mend", "deploy")
         assert self.runs["mend"].status == 0, self.runs["mend"].output
         self.each(leave_what_a_broken_verification_leaves)
-        self.run("verify", "verify")
+        leave_its_queue(plain)
+        leave_its_queue(everything)
+        # One after the other: at once, each takes the queue of the other in the hub for one that was left there.
+        self.run("verify", "verify", "--limit", "plain,everything,localhost")
+        self.run("verify member", "verify", "--limit", "member,localhost")
         self.each(lose_messages)
         self.run("redrive", "redrive")
         self.run("status", "status", "-e", "iam_alerting_status_show=all")
@@ -204,16 +216,22 @@ def deployer(
     accounts = {name: open_account() for name in ACCOUNTS}
     make_role(accounts["plain"], sandbox, DeleteLogs="true", ExternalId=EXTERNAL_ID, OrganizationId=organization)
     make_role(accounts["everything"], sandbox, DeleteLogs="true", StackSet="true")
+    make_role(accounts["member"], sandbox, DeleteLogs="true")
     deployer = Deployer(sandbox, playbooks, accounts, enrolling(sandbox, accounts["everything"], open_account()))
     deployer.live()
     return deployer
 
 
 OUTCOMES = {
-    "deploy": {"plain": "changed: bucket, trail, topic, ", "everything": "changed: key, bucket, trail, topic, "},
-    "confirm": {name: f"confirmed: {ADDRESS}" for name in ACCOUNTS},
+    "deploy": {
+        "plain": "changed: bucket, trail, topic, ",
+        "everything": "changed: key, bucket, trail, topic, ",
+        "member": "changed: bucket, trail, queue, forwarding_role, rule, ",
+    },
+    "confirm": {name: f"confirmed: {ADDRESS}" for name in ("plain", "everything")},
     "mend": {"plain": "changed: bucket, trail, topic, queue, log_group, execution_role, function, rule"},
-    "verify": {name: "pass: " for name in ACCOUNTS},
+    "verify": {name: "pass: " for name in ("plain", "everything")},
+    "verify member": {"member": "pass: "},
     "teardown": {name: "removed, with all log files" for name in ACCOUNTS},
 }
 
@@ -228,7 +246,11 @@ def test_the_role_suffices(step: str, deployer: Deployer) -> None:
 
 def test_the_role_suffices_for_redrive_and_status(deployer: Deployer) -> None:
     redriven, status = deployer.runs["redrive"], deployer.runs["status"]
-    told = {"everything": "1 reminded of a summary", "plain": "1 a reminder without anything to tell"}
+    told = {
+        "everything": "1 reminded of a summary",
+        "member": "1 reminded of a summary",
+        "plain": "1 a reminder without anything to tell",
+    }
     for name, what in told.items():
         assert f"{what}, 1 left. message " in redriven.outcome(name), redriven.output
         assert redriven.outcome(name).endswith(": is no event; look at it, and delete it by hand")
@@ -254,6 +276,7 @@ POLICIES = {
     "confirm": PROVE,
     "mend": DEPLOY,
     "verify": PROVE,
+    "verify member": PROVE,
     "redrive": PROVE,
     "status": ["read"],
     "teardown": [*DEPLOY, "delete-logs"],
@@ -278,7 +301,7 @@ def test_whatever_is_in_a_policy_is_called_or_says_why_not(policy: str, deployer
     assert {action for statement in statements for action in statement.actions} - called - unseen == set()
 
 
-LEFT: dict[str, dict[str, set[str]]] = {"plain": {}, "everything": {"keys": {f"alias/{NAME}"}}}
+LEFT: dict[str, dict[str, set[str]]] = {"plain": {}, "everything": {"keys": {f"alias/{NAME}"}}, "member": {}}
 
 
 def test_nothing_is_left_but_the_key_which_kms_deletes_later(deployer: Deployer) -> None:

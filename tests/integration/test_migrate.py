@@ -81,7 +81,7 @@ def test_a_check_tells_of_the_move_and_writes_nothing(move: Move) -> None:
 def test_deployed_as_a_member_it_alerts_by_itself_beside_the_hub(move: Move) -> None:
     run = move.run("deploy")
     assert run.status == 0, run.output
-    assert run.account(MOVING)["components"] == ["execution_role", "rule", "tampering_rule"]
+    assert run.account(MOVING)["components"] == ["forwarding_role", "rule", "tampering_rule"]
     assert "alerts itself beside the hub until it is moved by: playbooks/migrate.yml" in run.outcome(MOVING)
     assert move.heard("trent", OWN, OF_HUB) == {OWN, OF_HUB}
     second = move.run("deploy")
@@ -107,6 +107,13 @@ def test_where_the_hub_cannot_be_reached_all_stays(move: Move, moved: Run) -> No
     live = resources(move.accounts[STAYING])
     assert live["functions"]
     assert live["topics"]
+
+
+def test_a_teardown_takes_along_what_was_not_moved_yet(move: Move, moved: Run) -> None:
+    assert moved.status != 0
+    run = move.run("teardown", "--limit", STAYING)
+    assert run.status == 0, run.output
+    assert {kind for kind, live in resources(move.accounts[STAYING]).items() if live} == {"buckets"}
 
 
 def test_a_second_move_finds_nothing_to_do(move: Move) -> None:

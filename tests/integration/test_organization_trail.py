@@ -169,7 +169,7 @@ def test_the_bucket_lets_in_that_trail_alone(deployed: Run, organization: Organi
 def test_members_use_it_and_have_neither_trail_nor_bucket(members: Run, organization: Organization) -> None:
     for name in MEMBERS:
         assert members.outcome(name) == (
-            "changed: queue, execution_role, rule, tampering_rule; trail in use: iam-alerting of account "
+            "changed: queue, forwarding_role, rule, tampering_rule; trail in use: iam-alerting of account "
             f"{organization.management.id} (changes of it are not seen here)"
         )
         assert {kind for kind, live in resources(organization.accounts[name]).items() if live} == {

@@ -98,7 +98,7 @@ def test_accounts_that_fail_are_named_with_the_reason_and_the_others_are_enrolle
     assert told.startswith("FAILED: "), run.output
     assert f"{enrolment.fresh.id} us-east-1" in told
     assert f"{NAME}-dlq' already exists" in told
-    assert run.outcome("former").startswith("changed: queue, execution_role, rule, tampering_rule")
+    assert run.outcome("former").startswith("changed: queue, forwarding_role, rule, tampering_rule")
     assert enrolled_by(enrolment.former) == {PLAYBOOK, NAME}
 
 

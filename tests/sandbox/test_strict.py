@@ -168,6 +168,25 @@ def test_targets(account):
     assert refused(events.put_targets, Rule=NAME, Targets=good) == "ResourceNotFoundException"
 
 
+def test_event_bus(account):
+    events, bus = account.client("events"), {"EventBusName": NAME}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [{"Sid": "any", **statement}]}
+    assert refused(events.put_permission, Policy=json.dumps(document), **bus) == "ResourceNotFoundException"
+    assert refused(events.list_rules, **bus) == "ResourceNotFoundException"
+    events.create_event_bus(Name=NAME)
+    long = json.dumps({**document, "Id": "x" * 10240})
+    assert refused(events.put_permission, Policy=long, **bus) == "PolicyLengthExceededException"
+    events.put_permission(Policy=json.dumps(document), **bus)
+    assert json.loads(events.describe_event_bus(Name=NAME)["Policy"]) == document
+    events.put_rule(Name=NAME, EventPattern=json.dumps(IAM_WRITES), **bus)
+    assert refused(events.delete_event_bus, Name=NAME) == "ValidationException"
+    events.delete_rule(Name=NAME, **bus)
+    events.delete_event_bus(Name=NAME)
+    events.create_event_bus(Name=NAME)
+    assert "Policy" not in events.describe_event_bus(Name=NAME)
+
+
 def test_function_needs_a_role_for_lambda(account):
     iam, function = account.client("iam"), account.client("lambda")
     trust = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})

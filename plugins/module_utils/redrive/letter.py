@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import heartbeat_rule
 
+TARGET = "TARGET_ARN"
 _NAME_LENGTH = 100
 _ERROR_LENGTH = 300
 
@@ -33,6 +34,7 @@ class Outcome(enum.Enum):
     ALERTED = "alerted"
     SUPPRESSED = "suppressed"
     REMINDED = "reminded"
+    KEPT = "kept"
     VOID = "void"
     OVER = "over"
     LEFT = "left"
@@ -40,12 +42,24 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True)
 class Letter:
-    """A message; C(title) is what people call it, C(payload) what the function is to be invoked with."""
+    """A message.
+
+    Attributes:
+        title: what people call it.
+        payload: what the function is to be invoked with.
+        target: the ARN of what EventBridge could not deliver it to, if it was that.
+    """
 
     message_id: str
     kind: Kind
     title: str
     payload: str = ""
+    target: str = ""
+
+    @property
+    def account_id(self) -> str:
+        """The account that it was for, if that is known."""
+        return self.target.split(":")[4] if self.target else ""
 
 
 @dataclass(frozen=True)
@@ -73,11 +87,17 @@ def read(message: Mapping[str, Any], event_queue_arn: str) -> Letter:
         return Letter(message_id, Kind.HEARTBEAT, f"heartbeat {message_id}")
     # With Records, the function would take it for a batch.
     if isinstance(body, dict) and isinstance(body.get("detail"), dict) and "Records" not in body:
-        return Letter(message_id, Kind.EVENT, _title(body["detail"]), text)
+        return Letter(message_id, Kind.EVENT, _title(body["detail"]), text, _target(message))
     if isinstance(body, dict) and set(body) == {"summary"}:
         record = {"messageId": message_id, "body": text, "eventSourceARN": event_queue_arn}
         return Letter(message_id, Kind.REMINDER, f"reminder {message_id}", json.dumps({"Records": [record]}))
     return Letter(message_id, Kind.UNREADABLE, f"message {message_id}")
+
+
+def _target(message: Mapping[str, Any]) -> str:
+    """What EventBridge says of the target that it gave up on (EventBridge User Guide, "Using dead-letter queues")."""
+    said = str(message.get("MessageAttributes", {}).get(TARGET, {}).get("StringValue", ""))
+    return said if said.count(":") >= 5 else ""
 
 
 def told_error(text: str) -> str:
@@ -100,6 +120,16 @@ def _is_heartbeat(body: Any) -> bool:
     """Whether it is what the heartbeat's rule sends, or the event of its schedule, which it sends that in place of."""
     scheduled = isinstance(body, dict) and body.get("source") == "aws.events"
     return body == heartbeat_rule.DOCUMENT or (scheduled and body.get("detail-type") == "Scheduled Event")
+
+
+def kept(letter: Letter) -> Result:
+    """The result for an event that a hub that stands by has missed, and now has in its queue."""
+    return Result(letter, Outcome.KEPT)
+
+
+def left(letter: Letter, reason: str) -> Result:
+    """The result for a letter with which nothing can be done now."""
+    return Result(letter, Outcome.LEFT, reason)
 
 
 def over(letter: Letter) -> Result:

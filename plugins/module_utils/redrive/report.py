@@ -20,6 +20,7 @@ _WORDS = {
     Outcome.ALERTED: "alerted",
     Outcome.SUPPRESSED: "suppressed",
     Outcome.REMINDED: "reminded of a summary",
+    Outcome.KEPT: "kept by the hub that stands by",
     Outcome.VOID: "a reminder without anything to tell",
     Outcome.OVER: "a heartbeat of the past",
     Outcome.LEFT: "left",

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError, is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import letter as letters
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.letter import Kind, Letter, Outcome, Result
@@ -76,15 +77,17 @@ def redrive(
 ) -> Run:
     """Send each message of the queue through the function. What it took is deleted, the rest can be received again.
 
+    What only a hub that stands by has missed comes into its queue: of that, the other hub has told.
+
     A call that AWS refuses ends the run, as it would be refused for the next message, too.
 
     Args:
-        pair: the account of the queue, and the one of the function, which for a member is that of the hub.
+        pair: the account of the queue, that of the function, which for a member is the hub's, and who stands by.
         url: of the queue.
     """
     settings = pair.source.settings
     held, run = Held(pair.source.clients["sqs"], names.queue_name(settings), url), Run()
-    function = Function(pair.alerting)
+    function, standby = Function(pair.alerting), Standby(pair)
     ends = clock() + LONGEST_SECONDS
     try:
         for message in held.messages():
@@ -92,7 +95,8 @@ def redrive(
             if began >= ends:
                 run.problem = f"no more messages were begun after {LONGEST_SECONDS // 60} minutes; redrive again"
                 break
-            run.results.append(function.take(letters.read(message, names.event_queue_arn(settings))))
+            letter = letters.read(message, names.event_queue_arn(settings))
+            run.results.append((standby if standby.has_missed(letter) else function).take(letter))
             if run.results[-1].outcome is not Outcome.LEFT:
                 held.delete(run.results[-1].letter)
             sleep(max(0.0, began + INTERVAL_SECONDS - clock()))
@@ -125,6 +129,7 @@ class Held:
             MaxNumberOfMessages=_BATCH,
             VisibilityTimeout=HIDDEN_SECONDS,
             WaitTimeSeconds=_WAIT_SECONDS,
+            MessageAttributeNames=[letters.TARGET],
         )
         messages: list[Document] = answer.get("Messages", [])
         self._receipts |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
@@ -163,6 +168,34 @@ class Held:
             return str(error)
         codes = sorted({entry["Code"] for entry in answer.get("Failed", [])})
         return f"Failed to release messages of queue {self._name}: {', '.join(codes)}" if codes else ""
+
+
+class Standby:
+    """The hub that stands by, if there is one: it tells of nothing, and keeps in its queue what it would tell of."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._account_id, self._enter = pair.source.settings.standby_hub, pair.enter_standby
+
+    def has_missed(self, letter: Letter) -> bool:
+        """Whether it is this hub that the letter was for."""
+        return bool(letter.account_id) and letter.account_id == self._account_id
+
+    def take(self, letter: Letter) -> Result:
+        """What comes of a letter. It is left if the hub cannot be entered, which may be lost."""
+        if isinstance(self._entered, str):
+            return letters.left(letter, self._entered)
+        sqs, name = self._entered.clients["sqs"], names.event_queue_name(self._entered.settings)
+        url = call(f"find queue {name}", sqs.get_queue_url, QueueName=name)["QueueUrl"]
+        call(f"send {letter.title} to queue {name}", sqs.send_message, QueueUrl=url, MessageBody=letter.payload)
+        return letters.kept(letter)
+
+    @functools.cached_property
+    def _entered(self) -> Entered | str:
+        """The account, or why it cannot be entered."""
+        try:
+            return self._enter() if self._enter else "it is not known how to enter the hub that stands by"
+        except AccountError as error:
+            return str(error)
 
 
 class Function:

@@ -17,7 +17,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import pars
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, TAG_OURS, Settings
 
 MINUTE = 60
 FIVE_MINUTES = 5 * MINUTE
@@ -46,7 +46,9 @@ def desired(settings: Settings) -> dict[str, Any]:
             *_rule_failures(settings),
             _notifications_failed(settings),
             _unheard(settings),
-            *([_events_waiting(settings)] if settings.group_seconds else []),
+            *([_members_failure(settings)] if settings.state_of_event_bus == PRESENT else []),
+            # They do in a hub that stands by.
+            *([_events_waiting(settings)] if settings.group_seconds and not settings.topology.stands_by else []),
             *([_heartbeat(settings)] if settings.heartbeat_minutes else []),
         ],
         "Tags": settings.tags,
@@ -151,17 +153,28 @@ def _rule_failures(settings: Settings) -> list[Document]:
 
 
 def _rule_failure(settings: Settings, number: int) -> Document:
-    rule, source = event_rule.shard_name(settings.name, number), "AWS/Events"
+    what, rule = (event_rule.shard_name(name, number) for name in ("rule-failures", settings.name))
+    return _undelivered(settings, what, rule, RuleName=rule)
+
+
+def _members_failure(settings: Settings) -> Document:
+    """Of a bus of our own, the metrics have its name as well (Amazon EventBridge User Guide, "Monitoring")."""
+    rule, bus = names.members_rule_name(settings), names.bus_name(settings)
+    return _undelivered(settings, "members-failures", rule, EventBusName=bus, RuleName=rule)
+
+
+def _undelivered(settings: Settings, what: str, rule: str, **dimension: str) -> Document:
+    source = "AWS/Events"
     return _alarm(
         settings,
-        event_rule.shard_name("rule-failures", number),
+        what,
         f"EventBridge could not hand events of the rule {rule} on. They are in the queue {names.queue_name(settings)}, "
         f"or lost if that could not be written either: then only the trail's log files in the bucket "
         f"{names.bucket_name(settings)} have them. {STATUS} tells what differs; {DEPLOY}, then {REDRIVE}.",
         Metrics=[
             {**_expression("failures", "SUM([FILL(failed, 0), FILL(lost, 0)])"), "ReturnData": True},
-            _query("failed", source, "FailedInvocations", MINUTE, RuleName=rule),
-            _query("lost", source, "InvocationsFailedToBeSentToDlq", MINUTE, RuleName=rule),
+            _query("failed", source, "FailedInvocations", MINUTE, **dimension),
+            _query("lost", source, "InvocationsFailedToBeSentToDlq", MINUTE, **dimension),
         ],
     )
 

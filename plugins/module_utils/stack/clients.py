@@ -54,7 +54,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "iam": ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
     "lambda": ("GetFunction", "GetFunctionEventInvokeConfig", "GetPolicy", "ListEventSourceMappings", "ListTags"),
     "dynamodb": ("DescribeTable", "DescribeTimeToLive", "ListTagsOfResource"),
-    "events": ("ListRules", "ListTagsForResource", "ListTargetsByRule"),
+    "events": ("DescribeEventBus", "ListRules", "ListTagsForResource", "ListTargetsByRule"),
     "cloudwatch": ("DescribeAlarms", "GetMetricData", "ListTagsForResource"),
 }
 # "standard" retries what AWS throttles and what the network drops, with growing pauses, six times in all.

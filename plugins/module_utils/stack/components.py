@@ -12,16 +12,19 @@ from typing import Any
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     alarms,
     bucket,
+    event_bus,
     event_queue,
     event_source_mapping,
     execution_role,
     fallback_topic,
     forwarders,
+    forwarding_role,
     function,
     heartbeat_rule,
     key,
     log_group,
     member_stack_set,
+    members_rule,
     queue,
     rule,
     table,
@@ -46,6 +49,10 @@ COMPONENTS = {
     "event_queue": event_queue,
     "function": function,
     "event_source_mapping": event_source_mapping,
+    # What members send to, and what takes it from there to the queue.
+    "event_bus": event_bus,
+    "members_rule": members_rule,
+    "forwarding_role": forwarding_role,
     # Before the rule of the action list, which keeps in mind where they are.
     "forwarders": forwarders,
     "rule": rule,
@@ -58,9 +65,9 @@ COMPONENTS = {
 }
 
 # A member has no more than what sends its events to the hub.
-OF_MEMBER = ("key", "bucket", "trail", "queue", "execution_role", "forwarders", "rule", "tampering_rule")
+OF_MEMBER = ("key", "bucket", "trail", "queue", "forwarding_role", "forwarders", "rule", "tampering_rule")
 # Of one that a stack set enrols, the trail is somebody else's, and is only looked for.
-OF_STACK_SET = ("trail", "queue", "execution_role", "rule", "tampering_rule")
+OF_STACK_SET = ("trail", "queue", "forwarding_role", "rule", "tampering_rule")
 _STACK_SET = "member_stack_set"
 
 
@@ -72,13 +79,21 @@ def components_of(settings: Settings) -> tuple[str, ...]:
     return (*own, _STACK_SET) if settings.topology.units else own
 
 
-def check_components(names: Sequence[str], settings: Settings) -> list[str]:
+def removable_components(settings: Settings) -> tuple[str, ...]:
+    """The components that the account may have, also from a time in which it had another part."""
+    return tuple(name for name in COMPONENTS if name != _STACK_SET or settings.topology.units)
+
+
+def check_components(names: Sequence[str], settings: Settings, known: Sequence[str] = ()) -> list[str]:
     """The components to act on, in the order of the stack; all of the account if none is named.
+
+    Args:
+        known: those of the account, unless they are C(components_of).
 
     Raises:
         SettingsError: one is not a component of the account.
     """
-    known = components_of(settings)
+    known = known or components_of(settings)
     for name in names:
         if name not in known:
             what = "component of a member" if name in COMPONENTS else "component"

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts that were entered, for what is done in two of them: a member, and the hub that alerts for it."""
+"""Accounts that were entered, for what is done in several of them: a member, and the hubs that get its events."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,10 +28,15 @@ class Entered:
 
 @dataclass(frozen=True)
 class Pair:
-    """The account in which events come about, and the one that alerts of them, which mostly is the same."""
+    """The account in which events come about, and the one that alerts of them, which mostly is the same.
+
+    Attributes:
+        enter_standby: enters the account of the hub that stands by. As that may be lost, nobody does before he has to.
+    """
 
     source: Entered
     alerting: Entered
+    enter_standby: Callable[[], Entered] | None = None
 
     @property
     def is_one(self) -> bool:

@@ -37,7 +37,8 @@ def desired(settings: Settings) -> dict[str, Any]:
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         # A filter would drop events without a word.
         "FilterCriteria": {},
-        "Enabled": True,
+        # Of a hub that stands by, the events wait in the queue, and go after a while.
+        "Enabled": not settings.topology.stands_by,
         "Tags": settings.tags if PARTITIONS[settings.partition].tags_mappings else {},
         "RoleName": names.role_name(settings),
         "PolicyName": names.grouping_policy_name(settings),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role that the function runs as, or that sends a member's events, with no permission that it does not use."""
+"""The role that the function runs as, with no permission that it does not use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call, policies_differ
-from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import via_service
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed, refuse_foreign, tags_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
@@ -28,12 +27,11 @@ ATTRIBUTES = (
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The role of the function: for Lambda alone; publishes, logs, and hands on what failed. Or that of a member."""
-    own = _of_member(settings) if settings.is_member else _of_function(settings)
+    """The role of the function: for Lambda alone; publishes, logs, and hands on what failed."""
     return {
         "RoleName": names.role_name(settings),
         "Arn": names.role_arn(settings),
-        **own,
+        **_of_function(settings),
         "PolicyName": names.role_name(settings),
         # Not looked at here: it belongs to the event source mapping, and stays until queue and table are gone.
         "GroupingPolicy": {
@@ -60,29 +58,6 @@ def _of_function(settings: Settings) -> dict[str, Any]:
         for sid, (action, resource) in statements.items()
     ]
     return role(f"Runs the function {settings.name} of Trailwatch.", trust("lambda.amazonaws.com"), policy)
-
-
-def _of_member(settings: Settings) -> dict[str, Any]:
-    """For our rules alone (EventBridge User Guide, "Cross-service confused deputy prevention")."""
-    queue = names.hub_queue_arn(settings)
-    rules = {
-        "StringEquals": {"aws:SourceAccount": settings.account_id},
-        "ArnLike": {"aws:SourceArn": names.rule_arns(settings)},
-    }
-    # The hub's queue may have a key, of which only the hub knows the ARN.
-    through = {"kms:ViaService": via_service("sqs", settings.region)}
-    policy: list[dict[str, Any]] = [
-        {"Sid": "SendEventsToTheHub", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue},
-        {
-            "Sid": "EncryptThem",
-            "Effect": "Allow",
-            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
-            "Resource": f"arn:{settings.partition}:kms:{settings.region}:{settings.topology.hub}:key/*",
-            "Condition": {"StringEquals": through | {"kms:EncryptionContext:aws:sqs:arn": queue}},
-        },
-    ]
-    what = f"Sends events of Trailwatch's rules {settings.name} to the account {settings.topology.hub}."
-    return role(what, {**trust("events.amazonaws.com"), "Condition": rules}, policy)
 
 
 def trust(service: str) -> dict[str, Any]:

@@ -27,7 +27,10 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Description": "A heartbeat that the function counts and tells nobody of.",
         "ScheduleExpression": f"rate({settings.heartbeat_minutes} minutes)",
         **common,
-        "Targets": [{**target, "input": json.dumps(DOCUMENT)} for target in common["Targets"]],
+        # Each account counts its own.
+        "Targets": [
+            {**target, "input": json.dumps(DOCUMENT)} for target in common["Targets"] if target["id"] == rule.TARGET_ID
+        ],
     }
 
 

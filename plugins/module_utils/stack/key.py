@@ -33,7 +33,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     TAG_OURS,
     Settings,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import QUEUE
 
 ATTRIBUTES = (*kms_key.ATTRIBUTES, "Tags")
 # What a service needs to encrypt and to send on.
@@ -129,7 +129,7 @@ def _of_function(settings: Settings) -> list[dict[str, Any]]:
 
 def _of_members(settings: Settings) -> list[dict[str, Any]]:
     """What the members of a hub do, by their roles, to put their events on its queue."""
-    if settings.topology.kind != HUB:
+    if not settings.topology.lets_in_by(QUEUE):
         return []
     senders = settings.topology.senders["StringEquals"]
     queue = {"kms:EncryptionContext:aws:sqs:arn": names.event_queue_arn(settings)}

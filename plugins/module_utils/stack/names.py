@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import EVENT_BUS
 
 
 def key_alias(settings: Settings) -> str:
@@ -93,8 +94,17 @@ def table_arn(settings: Settings) -> str:
 
 
 def role_name(settings: Settings) -> str:
-    """The role of the function; of a member, the one by which its events are sent to the hub."""
-    return f"{settings.name}-{'forward' if settings.is_member else 'function'}"
+    """The role of the function."""
+    return f"{settings.name}-function"
+
+
+def forwarding_role_name(settings: Settings) -> str:
+    """The role by which an account sends its events to a hub in another one."""
+    return f"{settings.name}-forward"
+
+
+def forwarding_role_arn(settings: Settings) -> str:
+    return settings.global_arn("iam", f"role/{forwarding_role_name(settings)}")
 
 
 def forwarding_role_arns(settings: Settings) -> list[str]:
@@ -103,10 +113,10 @@ def forwarding_role_arns(settings: Settings) -> list[str]:
     return [f"arn:{settings.partition}:iam::*:role/{name}-forward" for name in members]
 
 
-def hub_queue_arn(settings: Settings) -> str:
-    """The queue that a member sends its events to."""
-    name = f"{settings.topology.hub_name or settings.name}-events"
-    return f"arn:{settings.partition}:sqs:{settings.region}:{settings.topology.hub}:{name}"
+def hub_entry_arns(settings: Settings, entry: str) -> list[str]:
+    """The queues, or event buses, by which events come into the hubs of other accounts, first that of who alerts."""
+    arn = bus_arn if entry == EVENT_BUS else event_queue_arn
+    return [arn(settings.at_hub(account)) for account in settings.topology.receivers]
 
 
 def stack_set_name(settings: Settings) -> str:
@@ -119,6 +129,24 @@ def stack_set_name(settings: Settings) -> str:
 
 def role_arn(settings: Settings) -> str:
     return settings.global_arn("iam", f"role/{role_name(settings)}")
+
+
+def bus_name(settings: Settings) -> str:
+    """The event bus by which members send to a hub."""
+    return settings.name
+
+
+def bus_arn(settings: Settings) -> str:
+    return settings.arn("events", f"event-bus/{bus_name(settings)}")
+
+
+def members_rule_name(settings: Settings) -> str:
+    """The rule on that bus."""
+    return f"{settings.name}-members"
+
+
+def members_rule_arn(settings: Settings) -> str:
+    return settings.arn("events", f"rule/{bus_name(settings)}/{members_rule_name(settings)}")
 
 
 def grouping_policy_name(settings: Settings) -> str:
@@ -150,6 +178,12 @@ def rule_arns(settings: Settings) -> list[str]:
 def event_bus_arn(settings: Settings) -> str:
     """The bus that CloudTrail's events arrive on."""
     return settings.arn("events", "event-bus/default")
+
+
+def sending_rule_arns(settings: Settings) -> list[str]:
+    """Patterns for the ARNs of all rules that send to our queues."""
+    of_members = [members_rule_arn(settings)] if settings.state_of_event_bus == PRESENT else []
+    return [*rule_arns(settings), *of_members]
 
 
 def forwarder_name(settings: Settings) -> str:

@@ -35,7 +35,10 @@ _OF_COMPONENTS: dict[tuple[str, str], Callable[[Settings], str]] = {
     ("sqs", "queue"): names.queue_arn,
     ("sqs", "event_queue"): names.event_queue_arn,
     ("sns", "fallback_topic"): names.fallback_topic_arn,
+    ("iam", "forwarding_role"): names.forwarding_role_arn,
     ("iam", "forwarders"): names.forwarder_role_arn,
+    ("events", "event_bus"): names.bus_arn,
+    ("events", "members_rule"): names.members_rule_arn,
     ("events", "heartbeat_rule"): names.heartbeat_rule_arn,
     ("events", "tampering_rule"): names.tampering_rule_arn,
 }

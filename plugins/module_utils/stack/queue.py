@@ -47,7 +47,7 @@ def policy(settings: Settings, sid: str, queue_arn: str) -> dict[str, Any]:
                 "Principal": {"Service": "events.amazonaws.com"},
                 "Action": "sqs:SendMessage",
                 "Resource": queue_arn,
-                "Condition": {"ArnLike": {"aws:SourceArn": names.rule_arns(settings)}},
+                "Condition": {"ArnLike": {"aws:SourceArn": names.sending_rule_arns(settings)}},
             },
             tls_only(queue_arn),
         ],
@@ -82,6 +82,11 @@ def live(account: Account, desired: Document) -> Document | None:
         then = "only the rules will then send to it"
         refuse_foreign(f"queue {desired['QueueName']}", found["Tags"], desired["Tags"], unlike, then)
     return found
+
+
+def waiting(live: Document) -> int:
+    """How many messages there are, those included that somebody has just received; SQS's approximation."""
+    return sum(int(live.get(count, 0)) for count in sqs_queue.COUNTS)
 
 
 def _wanted(desired: Document) -> Document:

@@ -24,6 +24,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     partition_of,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, EVENT_BUS, PLAYBOOK, Topology
 
 ALL = "all"
 _VARIABLE = "iam_alerting_forwarding_regions"
@@ -36,7 +37,7 @@ class RegionError(AnsibleAWSError):
     """Events cannot be forwarded from a region of the list. The text says why, and what to do."""
 
 
-def check_forwarding_regions(value: object, home: str) -> tuple[str, ...]:
+def check_forwarding_regions(value: object, home: str, topology: Topology = ALONE) -> tuple[str, ...]:
     """The regions of the list, each once and in order, or C(ALL) alone.
 
     Raises:
@@ -50,6 +51,13 @@ def check_forwarding_regions(value: object, home: str) -> tuple[str, ...]:
         raise SettingsError(
             f"{_VARIABLE} is {value!r}, but AWS does not say that EventBridge sends events from one region of "
             f"partition {partition} to another (docs/regions.md). Leave it empty."
+        )
+    by_bus = topology.receivers and topology.entries[0] == EVENT_BUS
+    if regions and by_bus and topology.engine == PLAYBOOK:
+        raise SettingsError(
+            f"{_VARIABLE} is {value!r}, but EventBridge sends no event on to a third event bus, and one of another "
+            "region would come from a bus there, over that of this account, to that of the hub. Leave it empty, or let "
+            "members come by the hub's queue (iam_alerting_hub_entries: [queue])."
         )
     for region in regions:
         if region != ALL:

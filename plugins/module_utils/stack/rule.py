@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import (
@@ -27,16 +28,15 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 # The same whether it is the function or the queue: so one is replaced by the other in one call, and no event goes to
 # both, or to none.
 TARGET_ID = "function"
-# Another one, so that the account's own alerting and the hub's can be there side by side.
-HUB_TARGET_ID = "hub"
 OTHER_PERMISSIONS = "OtherPermissions"
+_HUB = re.compile(r"\bhub \d{12}\b")
 
 
 def desired(settings: Settings) -> dict[str, Any]:
     """The rule, in the terms of the module iam_event_rule: patterns and shards follow from the actions."""
     return {
         "Name": settings.name,
-        "Description": f"Critical IAM actions, for the function of the same name.{told(settings.forwarding_regions)}",
+        "Description": f"Critical IAM actions, for {receivers(settings)}.{told(settings.forwarding_regions)}",
         "Actions": list(settings.actions),
         **common(settings),
         "OtherRules": {
@@ -51,10 +51,8 @@ def common(settings: Settings) -> dict[str, Any]:
 
     The first target is the one by which the alerts come; it and the others are in the terms of the modules' option.
     """
-    targets = [_hub(settings)] if settings.is_member else []
-    if settings.own_target:
-        queue, function = names.event_queue_arn(settings), names.function_arn(settings)
-        targets.append({"id": TARGET_ID, "arn": queue if settings.own_target == QUEUE else function})
+    own, hubs = _own_targets(settings), _hub_targets(settings)
+    targets = [*hubs, *own] if settings.topology.hub else [*own, *hubs]
     return {
         "Prefix": settings.name,
         "Targets": [{**target, "dead_letter_arn": names.queue_arn(settings)} for target in targets],
@@ -63,8 +61,31 @@ def common(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _hub(settings: Settings) -> dict[str, str]:
-    return {"id": HUB_TARGET_ID, "arn": names.hub_queue_arn(settings), "role_arn": names.role_arn(settings)}
+def receivers(settings: Settings) -> str:
+    """Who gets the events of the stack's rules, in few words: a description has to tell regions, too."""
+    own = ["its function"] if settings.own_target else []
+    return " and ".join([*own, *(f"hub {account}" for account in settings.topology.receivers)])
+
+
+def sends_to_hub(rules: Iterable[Document]) -> bool:
+    """Whether one of the rules says so, as it did the last time that it was deployed."""
+    return any(_HUB.search(rule.get("Description") or "") for rule in rules)
+
+
+def _own_targets(settings: Settings) -> list[dict[str, str]]:
+    if not settings.own_target:
+        return []
+    queue, function = names.event_queue_arn(settings), names.function_arn(settings)
+    return [{"id": TARGET_ID, "arn": queue if settings.own_target == QUEUE else function}]
+
+
+def _hub_targets(settings: Settings) -> list[dict[str, str]]:
+    """The hubs of other accounts. Each has its id by its account, so that one can be there beside another."""
+    role, entry = names.forwarding_role_arn(settings), settings.topology.entries[0]
+    return [
+        {"id": f"hub-{account}", "arn": arn, "role_arn": role}
+        for account, arn in zip(settings.topology.receivers, names.hub_entry_arns(settings, entry), strict=True)
+    ]
 
 
 def live(account: Account, desired: Document) -> event_rule.Live:

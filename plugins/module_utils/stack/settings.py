@@ -25,6 +25,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
     ALONE,
+    EVENT_BUS,
     HUB,
     MEMBER,
     STACK_SET,
@@ -122,8 +123,13 @@ class Settings:
 
     @property
     def hub(self) -> str:
-        """The account that members send their events to, this one or another."""
-        return self.account_id if self.topology.kind == HUB else self.topology.hub
+        """The account of the hub that alerts for members, this one or another."""
+        return self.topology.hub or self.account_id
+
+    @property
+    def standby_hub(self) -> str:
+        """The account of the hub that stands by, this one or another, if there is one."""
+        return self.account_id if self.topology.stands_by else self.topology.standby
 
     @property
     def own_target(self) -> str:
@@ -135,11 +141,10 @@ class Settings:
             return self.former
         return QUEUE if self.group_seconds else FUNCTION
 
-    @property
-    def of_hub(self) -> Settings:
-        """What a member knows of the settings of its hub: as much as the names of its resources take."""
-        name = self.topology.hub_name or self.name
-        return dataclasses.replace(self, name=name, account_id=self.topology.hub, topology=Topology(HUB))
+    def at_hub(self, account_id: str) -> Settings:
+        """What is known of the settings of a hub in another account: as much as the names of its resources take."""
+        name, entries = self.topology.hub_name or self.name, self.topology.entries
+        return dataclasses.replace(self, name=name, account_id=account_id, topology=Topology(HUB, entries=entries))
 
     @property
     def partition(self) -> str:
@@ -169,6 +174,16 @@ class Settings:
     def state_of_trail(self) -> str:
         """What is to become of our trail and its bucket. Before it is settled which trail serves, they are wanted."""
         return ABSENT if self.trail == EXISTING else PRESENT
+
+    @property
+    def state_of_forwarding(self) -> str:
+        """What is to become of what sends events to a hub in another account: C(PRESENT) or C(ABSENT)."""
+        return PRESENT if self.topology.receivers else ABSENT
+
+    @property
+    def state_of_event_bus(self) -> str:
+        """What is to become of the event bus that members send to: C(PRESENT) or C(ABSENT)."""
+        return PRESENT if self.topology.lets_in_by(EVENT_BUS) else ABSENT
 
     @property
     def state_of_stack_set(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, tampering
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
 # AWS KMS Developer Guide, "Key identifiers": the last part of an ARN is C(key/) and a UUID.
 KEY_NAME_LENGTH = len("key/") + 36
@@ -26,22 +26,29 @@ def desired(settings: Settings) -> dict[str, Any]:
         "partition": settings.partition,
         "trail": names.organizations_trail_arn(settings),
         "key": names.key_alias_arn(settings) if settings.customer_key else "",
+        "bus": names.bus_name(settings) if settings.state_of_event_bus == PRESENT else "",
     }
     name, listed = names.tampering_rule_name(settings), parse_format(settings.actions)
-    patterns = tampering.patterns(pipeline, name, listed, _limit(settings), _other_roles(settings))
+    patterns = tampering.patterns(pipeline, name, listed, _limit(settings), _not_there(settings))
     return {
         "Name": name,
-        "Description": "Calls that touch the alerting itself, for its function.",
+        "Description": f"Calls that touch the alerting itself, for {rule.receivers(settings)}.",
         "EventPatterns": patterns,
         **rule.common(settings),
     }
 
 
-def _other_roles(settings: Settings) -> set[str]:
-    """The roles that the account has only with another topology, or if it forwards from other regions."""
-    forwarder = [names.forwarder_name(settings)] if settings.forwarding_regions else []
-    known = {f"{settings.name}-{which}" for which in ("function", "forward", "forwarder")}
-    return known - {names.role_name(settings), *forwarder}
+def _not_there(settings: Settings) -> set[str]:
+    """What the account has only with another topology, or if it forwards from other regions."""
+    there = {
+        names.role_name(settings): not settings.is_member,
+        names.forwarding_role_name(settings): settings.state_of_forwarding == PRESENT,
+        names.forwarder_name(settings): bool(settings.forwarding_regions),
+        names.members_rule_name(settings): settings.state_of_event_bus == PRESENT,
+        # Three do for all that others have.
+        event_rule.shard_name(names.tampering_rule_name(settings), 4): settings.state_of_event_bus == PRESENT,
+    }
+    return {name for name, is_there in there.items() if not is_there}
 
 
 def _limit(settings: Settings) -> int:

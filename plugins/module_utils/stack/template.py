@@ -18,7 +18,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import execution_role, queue, rule, tampering_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import forwarding_role, queue, rule, tampering_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack_set import MAX_TEMPLATE_BODY
 
@@ -26,7 +26,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack_set import MA
 PLACEHOLDER = "000000000000"
 
 # The logical ids.
-_QUEUE, _QUEUE_POLICY, _ROLE = "DeadLetterQueue", "DeadLetterQueuePolicy", "ExecutionRole"
+_QUEUE, _QUEUE_POLICY, _ROLE = "DeadLetterQueue", "DeadLetterQueuePolicy", "ForwardingRole"
 _RULE, _TAMPERING_RULE = "Rule", "TamperingRule"
 
 
@@ -61,7 +61,7 @@ def template(settings: Settings) -> Document:
 
 def _resources(settings: Settings) -> dict[str, Document]:
     """The resources, each after those that it needs, so that none is removed from under what still uses it."""
-    dead_letters, role = queue.desired(settings), execution_role.desired(settings)
+    dead_letters, role = queue.desired(settings), forwarding_role.desired(settings)
     before_rules = [_QUEUE_POLICY, _ROLE]
     rules = _rules(_RULE, rule.desired(settings), settings, before_rules)
     return {

@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 STANDALONE, HUB, MEMBER = TOPOLOGIES = ("standalone", "hub", "member")
+# By what members send their events into a hub.
+QUEUE, EVENT_BUS = ENTRIES = ("queue", "event_bus")
 # By what a member is enrolled.
 PLAYBOOK, STACK_SET = ENGINES = ("playbook", "stackset")
 # AWS Organizations API Reference, "Organization".
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
-# A queue's policy has 8,192 bytes at most, and names each account (Amazon SQS Developer Guide, "Quotas").
+# A queue's policy has 8,192 bytes at most, and names each account (Amazon SQS Developer Guide, "Quotas"); that of an
+# event bus has 10,240 characters (Amazon EventBridge User Guide, "Amazon EventBridge quotas").
 MOST_LISTED = 400
 # AWS Organizations API Reference, "ListParents".
 _UNIT = re.compile(r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}")
@@ -35,8 +38,10 @@ class Topology:
 
     Attributes:
         kind: one of C(TOPOLOGIES).
-        hub: of a member, the id of the hub's account.
+        hub: of a member, and of a hub that stands by, the id of the account of the hub that alerts.
+        standby: of a member, and of the hub that alerts, the id of the account of the hub that stands by, if any.
         hub_name: of a member, the name from which those of the hub's resources are made, if it is not the member's.
+        entries: the ways into the hubs, of C(ENTRIES). They are all open, and members take the first.
         engine: of a member, by what it is enrolled: one of C(ENGINES).
         organization: of a hub, the id of the organization whose accounts may send to it; empty for C(members) alone.
         members: of a hub, id and name of each account that sends to it.
@@ -45,54 +50,145 @@ class Topology:
 
     kind: str = STANDALONE
     hub: str = ""
+    standby: str = ""
     hub_name: str = ""
+    entries: tuple[str, ...] = (QUEUE,)
     engine: str = PLAYBOOK
     organization: str = ""
     members: tuple[tuple[str, str], ...] = ()
     units: tuple[str, ...] = ()
 
     @property
+    def receivers(self) -> tuple[str, ...]:
+        """The accounts of the hubs that the account sends its events to, the one that alerts first."""
+        return tuple(account for account in (self.hub, self.standby) if account)
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether the account is a hub that tells of nothing as long as another one does."""
+        return self.kind == HUB and bool(self.hub)
+
+    def lets_in_by(self, entry: str) -> bool:
+        """Whether the account is a hub that can be sent to in this way."""
+        return self.kind == HUB and entry in self.entries
+
+    @property
     def senders(self) -> dict[str, dict[str, Any]]:
-        """The condition on who may send to a hub."""
+        """The condition on who may send to a hub: the organization, or the members and the other hub."""
         if self.organization:
             return {"StringEquals": {"aws:PrincipalOrgID": self.organization}}
-        return {"StringEquals": {"aws:PrincipalAccount": [account for account, _name in self.members]}}
+        listed = {*self.receivers, *(account for account, _name in self.members)}
+        return {"StringEquals": {"aws:PrincipalAccount": sorted(listed)}}
 
 
 ALONE = Topology()
 
 
-def check_topology(
-    kind: str, hub: str, organization: str, members: Mapping[str, Any], account_id: str, group_seconds: int
-) -> Topology:
+def check_topology(asked: Mapping[str, Any], account_id: str, group_seconds: int) -> Topology:
     """The part of the account C(account_id).
+
+    Args:
+        asked: as the modules have it: C(topology), C(hub), C(standby), C(standby_hub), C(hub_entries),
+            C(organization) and C(members).
 
     Raises:
         TopologyError: something is missing for it, or cannot be.
     """
+    kind = asked["topology"]
     if kind == STANDALONE:
         return ALONE
+    entries = _checked_entries(asked["hub_entries"])
+    standby = _checked_standby(asked["standby_hub"])
     if kind == MEMBER:
-        return Topology(MEMBER, hub=_checked_hub(hub, account_id))
+        hub = _checked_hub(asked["hub"], account_id)
+        return Topology(MEMBER, hub=hub, standby=_other_than(hub, standby), entries=entries)
+    organization, members = asked["organization"], asked["members"]
     if not group_seconds:
         raise TopologyError(
             "iam_alerting_group_seconds is 0, but a hub takes the events of its members from the queue that is only "
             "there with grouping. Set it from 1 to 900, such as 300; the first alert of a kind never waits."
         )
+    stands_by, active = asked["standby"], asked["hub"]
     return Topology(
         HUB,
+        hub=_active_hub(active, account_id) if stands_by else "",
+        standby="" if stands_by else _standby_hub(active, standby, account_id),
+        entries=entries,
         organization=_checked_organization(organization, members),
         members=tuple(sorted(_checked_members(members, account_id).items())),
     )
 
 
-def _checked_hub(hub: str, account_id: str) -> str:
+def _checked_entries(entries: Sequence[str]) -> tuple[str, ...]:
+    for entry in entries:
+        if entry not in ENTRIES:
+            raise TopologyError(
+                f"iam_alerting_hub_entries has {entry!r}, which is no way into a hub. Use {' or '.join(ENTRIES)}."
+            )
+    if not entries:
+        raise TopologyError(
+            "iam_alerting_hub_entries is empty, so nobody could send to the hub. Use "
+            f"{' or '.join(ENTRIES)}, or both while you change from one to the other, the new one first."
+        )
+    return tuple(dict.fromkeys(entries))
+
+
+def _checked_standby(standby: str) -> str:
+    """One account, or none: each rule sends to two hubs at most."""
+    if standby and not _ACCOUNT_ID.fullmatch(standby):
+        raise TopologyError(
+            f"iam_alerting_standby_hub is {standby!r}, which is not the id of one account. Of the group hub, let one "
+            "host stand by (iam_alerting_standby). In YAML, quote the id."
+        )
+    return standby
+
+
+def _other_than(hub: str, standby: str) -> str:
+    if standby == hub:
+        raise TopologyError(
+            f"iam_alerting_standby_hub is {standby!r}, which is the hub that alerts, too. Name another account, or "
+            "leave it empty."
+        )
+    return standby
+
+
+def _active_hub(hub: str, account_id: str) -> str:
+    """The hub that alerts, for one that stands by."""
+    if hub in ("", account_id):
+        raise TopologyError(
+            f"iam_alerting_standby is true, but iam_alerting_hub is {hub!r}, so no hub would alert. Set it to false "
+            "for one host of the group hub."
+        )
+    return _one_hub(hub)
+
+
+def _standby_hub(hub: str, standby: str, account_id: str) -> str:
+    """The hub that stands by, for the one that alerts, if there is one."""
+    if hub not in ("", account_id):
+        raise TopologyError(
+            f"iam_alerting_hub is {hub!r}, but the account is a hub that alerts itself, and two would tell of "
+            "everything twice. Set iam_alerting_standby to true for all hosts of the group hub but one."
+        )
+    return _other_than(account_id, standby)
+
+
+def _one_hub(hub: str) -> str:
+    if "," in hub:
+        raise TopologyError(
+            f"iam_alerting_hub is {hub!r}, but only one hub may alert, or all is told of twice. Set "
+            "iam_alerting_standby to true for all hosts of the group hub but one."
+        )
     if not _ACCOUNT_ID.fullmatch(hub):
         raise TopologyError(
             f"iam_alerting_hub is {hub!r}, but a member has to know the account that it sends its events to. Put that "
-            "account into the group hub of the inventory, or set iam_alerting_hub to its id, quoted."
+            "account into the group hub of the inventory, or set iam_alerting_hub to its id, quoted. If all hosts of "
+            "the group stand by, set iam_alerting_standby to false for one."
         )
-    if hub == account_id:
+    return hub
+
+
+def _checked_hub(hub: str, account_id: str) -> str:
+    if _one_hub(hub) == account_id:
         raise TopologyError(
             f"iam_alerting_hub is {hub!r}, which is the member itself. Take the account out of the group members, or "
             "name another hub."
@@ -156,7 +252,8 @@ def with_stack_set(topology: Topology, engine: str, units: Sequence[str]) -> Top
             "has the stack set itself, and none ever reaches the management account. Set it to 'playbook' here."
         )
     own = engine if topology.kind == MEMBER else PLAYBOOK
-    return replace(topology, engine=own, units=tuple(sorted(set(units))))
+    # There is one stack set, and it is that of the hub that alerts.
+    return replace(topology, engine=own, units=() if topology.stands_by else tuple(sorted(set(units))))
 
 
 def _check_units(units: Sequence[str]) -> None:

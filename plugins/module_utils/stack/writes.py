@@ -165,6 +165,14 @@ WRITES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         GONE: ("iam:DeleteRolePolicy",),
     },
+    "event_bus": {
+        NEW: ("events:CreateEventBus", "events:TagResource", "events:PutPermission"),
+        "Policy": ("events:PutPermission",),
+        "Tags": ("events:TagResource",),
+        GONE: ("events:DeleteEventBus",),
+    },
+    "members_rule": _RULE,
+    "forwarding_role": _ROLE,
     "forwarders": {
         **_ROLE,
         "RoleName": _ROLE[GONE],

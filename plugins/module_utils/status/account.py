@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import alarms, subscriptions
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import alarms, event_queue, queue, subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import EXISTING, Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
@@ -23,12 +23,12 @@ DRIFT = "drift"
 DELIVERY = "delivery"
 PENDING = "pending"
 UNEXPECTED = "unexpected"
+STANDBY = "standby"
 HEALTHY = "healthy"
-# The kinds of problems, the worst first.
-KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, ALARM, DRIFT, DELIVERY, PENDING, UNEXPECTED)
+# The kinds of problems, the worst first. The last is none, but somebody has to end it if the other hub is lost.
+KINDS = (UNREADABLE, DEAF, DEAD_LETTERS, ALARM, DRIFT, DELIVERY, PENDING, UNEXPECTED, STANDBY)
 
-_PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "alarms", "last_alert", "drift")
-_WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+_PARTS = ("trail", "rules", "function", "subscribers", "dead_letters", "alarms", "waiting", "last_alert", "drift")
 
 
 def account_status(settings: Settings, plan: Plan, last_alert: datetime.datetime | None) -> Document:
@@ -39,8 +39,9 @@ def account_status(settings: Settings, plan: Plan, last_alert: datetime.datetime
         "rules": _rules(live["rule"].found.rules.values()) if "rule" in live else None,
         "function": _function(live["function"], plan.changes["function"]) if "function" in live else None,
         "subscribers": list(plan.subscribers) if "topic" in live else None,
-        "dead_letters": _waiting(live["queue"]) if live.get("queue") else None,
+        "dead_letters": queue.waiting(live["queue"]) if live.get("queue") else None,
         "alarms": _alarms(live["alarms"] or {}) if "alarms" in live else None,
+        "waiting": queue.waiting(live["event_queue"]) if live.get("event_queue") else None,
         "last_alert": _iso(last_alert),
         "drift": list(plan.differing),
     }
@@ -50,6 +51,7 @@ def account_status(settings: Settings, plan: Plan, last_alert: datetime.datetime
         PENDING: [
             f"fallback not confirmed: {each}" for each in subscriptions.named(plan.fallback, subscriptions.PENDING)
         ],
+        STANDBY: event_queue.told(settings, live.get("event_queue")),
     }
     problems = _problems(settings, parts, told, desired["queue"]["QueueName"])
     return _document(settings.account_id, settings.account_name, settings.region, problems, parts)
@@ -143,10 +145,6 @@ def _says(settings: Settings, alarm: Document) -> str:
     described = str(alarm.get("AlarmDescription") or alarm.get("StateReason", ""))
     sentence = described.removeprefix(alarms.prefix_of_descriptions(settings)).partition(". ")[0]
     return f"alarm {alarm['AlarmName']}: {sentence}"
-
-
-def _waiting(live: Document) -> int:
-    return sum(int(live.get(name, 0)) for name in _WAITING)
 
 
 def _iso(time: datetime.datetime | None) -> str | None:

@@ -68,8 +68,17 @@ def _rule(found: event_rule.RuleSet, name: str, target: str) -> list[str]:
     return told
 
 
+def _members_rule(live: event_rule.Live, desired: Document) -> list[str]:
+    """Without it, no member is heard."""
+    if is_unwanted(desired):
+        return []
+    name, bus = desired["Name"], desired["EventBusName"]
+    told = [reason for rule in live.found.rules for reason in _rule(live.found, rule, desired["Targets"][0]["arn"])]
+    return told if live.found.rules else [f"there is no rule {name} on event bus {bus}"]
+
+
 def _execution_role(live: Document | None, desired: Document) -> list[str]:
-    return [f"there is no role {desired['RoleName']}"] if live is None else []
+    return [f"there is no role {desired['RoleName']}"] if live is None and not is_unwanted(desired) else []
 
 
 def _function(live: Document | None, desired: Document) -> list[str]:
@@ -92,7 +101,8 @@ def _event_source_mapping(live: Document | None, desired: Document) -> list[str]
     if is_unwanted(desired):
         return []
     mapping = live and live["Mapping"]
-    return [] if mapping and mapping["Enabled"] else ["nothing takes the events from the queue to the function"]
+    handed_on = mapping and (mapping["Enabled"] or not desired["Enabled"])
+    return [] if handed_on else ["nothing takes the events from the queue to the function"]
 
 
 def _topic(live: Document | None, desired: Document) -> list[str]:
@@ -109,6 +119,8 @@ _LOOKS: dict[str, Callable[[Any, Document], list[str]]] = {
     "trail": _trail,
     "rule": _rules,
     "execution_role": _execution_role,
+    "forwarding_role": _execution_role,
+    "members_rule": _members_rule,
     "function": _function,
     "event_queue": _event_queue,
     "event_source_mapping": _event_source_mapping,

@@ -16,6 +16,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.account impo
     DRIFT,
     HEALTHY,
     PENDING,
+    STANDBY,
     UNEXPECTED,
     UNREADABLE,
 )
@@ -31,6 +32,7 @@ OF_ACCOUNTS = {
     DELIVERY: "without log files",
     PENDING: "with pending subscribers",
     UNEXPECTED: "with unexpected subscribers",
+    STANDBY: "standing by",
 }
 # Of one account.
 OF_ACCOUNT = {

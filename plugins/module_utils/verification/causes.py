@@ -80,12 +80,24 @@ def of_rules(live: event_rule.Live, desired: Document, action: str) -> Finding |
     return _of_target(enabled[0], live, desired)
 
 
+def of_entry(live: event_rule.Live, desired: Document) -> Finding | None:
+    """What keeps events from getting out of the event bus of a hub."""
+    if not live.found.rules:
+        return Finding("rule", f"there is no rule {desired['Name']} on the event bus {desired['EventBusName']}")
+    (rule, *_others) = live.found.rules.values()
+    if rule["State"] == event_rule.DISABLED:
+        return Finding("rule", f"the rule {rule['Name']} is disabled")
+    return _of_target(rule, live, desired)
+
+
 def _of_target(rule: Document, live: event_rule.Live, desired: Document) -> Finding | None:
     name, target = rule["Name"], desired["Targets"][0]["arn"]
     if target not in {each["Arn"] for each in rule["Targets"].values()}:
         return Finding("rule", f"the rule {name} does not have {target} as its target")
+    if target != desired["FunctionArn"]:
+        return None
     change = rule_component.difference(live, desired)
-    if target == desired["FunctionArn"] and f"{name} permissions" in {**change.before, **change.after}:
+    if f"{name} permissions" in {**change.before, **change.after}:
         return Finding("rule", f"the policy of the function does not let the rule {name} invoke it")
     return None
 

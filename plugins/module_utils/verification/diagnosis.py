@@ -81,6 +81,14 @@ def _mapping(journey: Journey, evidence: Evidence) -> Finding | None:
     return finding and _in_hub(evidence, finding)
 
 
+def _entry(journey: Journey, evidence: Evidence) -> Finding | None:
+    """Of an account that alerts itself, nothing comes that way."""
+    if not evidence.hub or not evidence.members_rule:
+        return None
+    finding = causes.of_entry(*evidence.members_rule)
+    return finding and _in_hub(evidence, finding)
+
+
 def _rules(journey: Journey, evidence: Evidence) -> Finding | None:
     return causes.of_rules(evidence.rules, evidence.desired("rule"), journey.action)
 
@@ -104,6 +112,7 @@ _LOOKS: tuple[Callable[[Journey, Evidence], Finding | None], ...] = (
     _trail,
     _function,
     _mapping,
+    _entry,
     _rules,
     _dead_letter,
     _error,

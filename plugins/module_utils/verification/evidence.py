@@ -20,6 +20,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import lett
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     event_source_mapping,
     function,
+    members_rule,
     names,
     rule,
     trail,
@@ -28,7 +29,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import components_of, desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, make_plan
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, is_unwanted, make_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import log
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
@@ -73,13 +74,19 @@ class Evidence:
 
     @functools.cached_property
     def function(self) -> Document | None:
-        return function.live(self._alerting, desired_stack(self._pair.alerting.settings)["function"])
+        return function.live(self._alerting, self._desired_of_hub("function"))
 
     @functools.cached_property
     def mapping(self) -> Document | None:
         """What takes events from the queue of the hub to its function."""
-        wanted = desired_stack(self._pair.alerting.settings)["event_source_mapping"]
+        wanted = self._desired_of_hub("event_source_mapping")
         return event_source_mapping.describe(self._pair.alerting.clients["lambda"], wanted)
+
+    @functools.cached_property
+    def members_rule(self) -> tuple[event_rule.Live, Document] | None:
+        """What takes events from the event bus of the hub to its queue, as it is and is to be; None without a bus."""
+        wanted = self._desired_of_hub("members_rule")
+        return None if is_unwanted(wanted) else (members_rule.live(self._alerting, wanted), wanted)
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -88,6 +95,10 @@ class Evidence:
 
     def desired(self, component: str) -> Document:
         return self._desired[component]
+
+    def _desired_of_hub(self, component: str) -> Document:
+        """As much of it as is known without the hub's own variables."""
+        return desired_stack(self._pair.alerting.settings)[component]
 
     @functools.cached_property
     def dead_letters(self) -> list[tuple[str, dict[str, str]]]:

@@ -24,6 +24,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import heartb
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import probe
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.listener import Listener
 
@@ -51,6 +52,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "with heartbeat": {"heartbeat_minutes": 15},
     "with another's trail": {"trail": "existing"},
     "with forwarders": {"forwarding_regions": ("eu-west-1",)},
+    "as a hub by an event bus": {"topology": Topology(HUB, organization="o-abcdefghij", entries=("event_bus",))},
+    "as a member by an event bus": {"topology": Topology(MEMBER, hub="999999999999", entries=("event_bus",))},
+    "as a member of two hubs": {"topology": Topology(MEMBER, hub="999999999999", standby="888888888888")},
 }
 EVERYTHING = {name: value for option in OPTIONS.values() for name, value in option.items()}
 VARIANTS = {"plain": {}, **OPTIONS, "with everything": EVERYTHING}
@@ -62,6 +66,7 @@ RESOURCE_POLICIES: dict[str, tuple[str, str, Document]] = {
     "sqs": ("AWS::SQS::QueuePolicy", "PolicyDocument", {"Queues": ["any"]}),
     "sts": ("AWS::IAM::Role", "AssumeRolePolicyDocument", {}),
     "kms": ("AWS::KMS::Key", "KeyPolicy", {}),
+    "events": ("AWS::Events::EventBusPolicy", "Statement", {"StatementId": "any"}),
 }
 
 # What cfn-lint finds and is as it is to be: a pattern of the finding, and the reason.
@@ -73,7 +78,7 @@ EXCEPTED = {
 def policies_in(value: Any, path: str) -> Iterator[tuple[str, Document]]:
     """The policy documents anywhere in a component's document: whatever has statements."""
     if isinstance(value, Mapping):
-        if "Statement" in value:
+        if value.get("Statement"):
             yield path, dict(value)
         for key, each in value.items():
             yield from policies_in(each, f"{path}.{key}")
@@ -110,7 +115,9 @@ def resource_of(policy: Document) -> Document:
         return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}}
     action = first["Action"] if isinstance(first["Action"], str) else first["Action"][0]
     kind, attribute, more = RESOURCE_POLICIES[action.split(":")[0]]
-    return {"Type": kind, "Properties": {attribute: policy, **more}}
+    # Of an event bus, each statement is a resource of its own.
+    document = policy["Statement"][0] if attribute == "Statement" else policy
+    return {"Type": kind, "Properties": {attribute: document, **more}}
 
 
 def permission_of(statement: Document) -> Document:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -18,11 +19,13 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import run as runs
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.letter import Outcome
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.run import Run, redrive, waiting
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import MEMBER, Topology
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS as ANY
 
 OURS = Settings(**{**ANY, "account_id": "123456789012"})
@@ -228,3 +231,61 @@ def test_waiting_tells_what_others_hold(account: Account) -> None:
     account.put(event(1), event(2), event(3))
     account.sqs.receive_message(QueueUrl=account.url)
     assert waiting(Entered(account.clients, OURS)) == runs.Waiting(account.url, 2, 1)
+
+
+STANDBY_ID, LOST_ID = "888888888888", "777777777777"
+OF_TWO_HUBS = dataclasses.replace(OURS, topology=Topology(MEMBER, hub="999999999999", standby=STANDBY_ID))
+
+
+def put_for(account: Account, hub: str, number: int) -> None:
+    """A letter that EventBridge could not deliver to the queue of a hub."""
+    said = {"DataType": "String", "StringValue": f"arn:aws:sqs:us-east-1:{hub}:iam-alerting-events"}
+    attributes = {"TARGET_ARN": said}
+    account.sqs.send_message(QueueUrl=account.url, MessageBody=event(number), MessageAttributes=attributes)
+
+
+def entering(account: Account) -> tuple[Callable[[], Entered], str]:
+    """How the hub that stands by is entered, and the queue that it has there."""
+    url = account.sqs.create_queue(QueueName="iam-alerting-events")["QueueUrl"]
+    return lambda: Entered({"sqs": account.sqs}, OURS), url
+
+
+def of_two_hubs(account: Account, enter: Callable[[], Entered]) -> Run:
+    pair = Pair(Entered(account.clients, OF_TWO_HUBS), Entered(account.clients, OURS), enter)
+    return redrive(pair, account.url, lambda: 0.0, account.naps.append)
+
+
+def test_each_letter_goes_to_the_hub_that_missed_it(account: Account) -> None:
+    enter, kept = entering(account)
+    for number, hub in enumerate(("999999999999", STANDBY_ID, LOST_ID)):
+        put_for(account, hub, number)
+    run = of_two_hubs(account, enter)
+    assert sorted(outcome.value for outcome in outcomes(run)) == ["alerted", "alerted", "kept"]
+    assert sorted(seen["detail"]["eventID"] for seen in account.function.seen) == ["000", "002"]
+    assert [message["Body"] for message in account.sqs.receive_message(QueueUrl=kept)["Messages"]] == [event(1)]
+    assert account.bodies() == []
+
+
+def test_the_hub_that_stands_by_is_entered_only_for_its_letters(account: Account) -> None:
+    put_for(account, "999999999999", 1)
+
+    def refuse() -> Entered:
+        raise AssertionError("entered")
+
+    assert outcomes(of_two_hubs(account, refuse)) == [Outcome.ALERTED]
+
+
+def test_a_hub_that_is_lost_keeps_back_its_own_letters_alone_and_is_tried_once(account: Account) -> None:
+    tried = []
+
+    def lost() -> Entered:
+        tried.append(1)
+        raise AccountError("The account 888888888888 cannot be entered")
+
+    for number, hub in enumerate((STANDBY_ID, STANDBY_ID, "999999999999")):
+        put_for(account, hub, number)
+    run = of_two_hubs(account, lost)
+    assert sorted(outcome.value for outcome in outcomes(run)) == ["alerted", "left", "left"]
+    assert {result.reason for result in run.results} == {"", "The account 888888888888 cannot be entered"}
+    assert account.bodies() == [event(0), event(1)]
+    assert len(tried) == 1

@@ -29,7 +29,8 @@ SETTINGS = {
 
 
 GROUPING = ["table", "event_queue", "event_source_mapping"]
-OPTIONAL = ["fallback_topic", *GROUPING, "alarms"]
+OF_TOPOLOGY = ["event_bus", "members_rule", "forwarding_role"]
+OPTIONAL = ["fallback_topic", *GROUPING, *OF_TOPOLOGY, "alarms"]
 
 
 def stack(**settings: Any) -> dict[str, Any]:

@@ -18,12 +18,19 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     refuse_foreign,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, reported_diff
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, Topology
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
 
-DESIRED = stack(group_seconds=300, heartbeat_minutes=15, fallback="on-call@example.com", customer_key=True)
+DESIRED = stack(
+    group_seconds=300,
+    heartbeat_minutes=15,
+    fallback="on-call@example.com",
+    customer_key=True,
+    topology=Topology(HUB, organization="o-abcdefghij", standby="999999999999", entries=("event_bus", "queue")),
+)
 # Those that are compared by the code that their modules use, too.
-SHARED = ["topic", "fallback_topic", "queue", "table", "event_queue"]
-RULES = ["rule", "heartbeat_rule", "tampering_rule"]
+SHARED = ["topic", "fallback_topic", "queue", "table", "event_queue", "event_bus"]
+RULES = ["rule", "heartbeat_rule", "tampering_rule", "members_rule"]
 APART = (*SHARED, "event_source_mapping", "forwarders", "alarms", "member_stack_set", *RULES)
 PLAIN = [name for name in COMPONENTS if name not in APART]
 # What SNS and SQS tell of a resource beside the attributes that are compared.

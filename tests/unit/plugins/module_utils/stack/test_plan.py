@@ -15,6 +15,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key, p
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan, reported_diff
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import (
     GROUPING,
     OPTIONAL,
@@ -27,6 +28,11 @@ NOTHING = Change({}, {})
 DIFFERS = Change({"a": 1}, {"a": 2})
 
 
+# The tagging service knows of no roles.
+OF_NO_TAG = "forwarding_role"
+KNOWN_BY_TAG = [name for name in OPTIONAL if name != OF_NO_TAG]
+
+
 class NoClients(dict[str, Any]):
     """Whoever asks for a client would read."""
 
@@ -37,7 +43,7 @@ class NoClients(dict[str, Any]):
 def read(tagged: Mapping[str, Mapping[str, str]], monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The unwanted components that are read if the tagging service knows of these resources."""
     found = set()
-    for name in OPTIONAL:
+    for name in KNOWN_BY_TAG:
         monkeypatch.setattr(COMPONENTS[name], "live", lambda _account, _desired, name=name: found.add(name))
         plan._live(Account(NoClients(), tagged), name, OFF[name])
     return found
@@ -45,7 +51,7 @@ def read(tagged: Mapping[str, Mapping[str, str]], monkeypatch: pytest.MonkeyPatc
 
 def test_what_nobody_wants_and_nobody_knows_of_is_not_read() -> None:
     account = Account(NoClients(), {OFF["queue"]["QueueArn"]: {}})
-    assert [plan._live(account, name, OFF[name]) for name in OPTIONAL] == [None] * len(OPTIONAL)
+    assert [plan._live(account, name, OFF[name]) for name in KNOWN_BY_TAG] == [None] * len(KNOWN_BY_TAG)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +62,8 @@ def test_what_nobody_wants_and_nobody_knows_of_is_not_read() -> None:
         ((TABLE,), {"table", "event_source_mapping"}),
         ((QUEUE,), {"event_queue", "event_source_mapping"}),
         ((OFF["fallback_topic"]["TopicArn"],), {"fallback_topic"}),
+        ((OFF["event_bus"]["Arn"],), {"event_bus"}),
+        ((OFF["members_rule"]["Arn"],), {"members_rule"}),
         ((f"{OFF['alarms']['ArnPrefix']}unheard",), {"alarms"}),
     ],
 )
@@ -65,9 +73,27 @@ def test_what_the_tagging_service_knows_of_is_looked_for(
     assert read({arn: {} for arn in tagged}, monkeypatch) == names
 
 
+@pytest.mark.parametrize(
+    ("sending", "looked_for"),
+    [({}, False), ({"topology": Topology(MEMBER, hub="999999999999")}, True), ({"topology": Topology(HUB)}, False)],
+)
+def test_the_role_of_a_member_is_looked_for_if_rules_say_that_they_send_to_a_hub(
+    sending: dict[str, Any], looked_for: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+    monkeypatch.setattr(COMPONENTS[OF_NO_TAG], "live", lambda _account, _desired: found.append(OF_NO_TAG))
+    account = Account(NoClients(), {})
+    account.once("rules", lambda: [stack(**sending)[name] for name in ("rule", "tampering_rule")])
+    plan._live(account, OF_NO_TAG, OFF[OF_NO_TAG])
+    assert bool(found) == looked_for
+
+
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_unwanted_and_there_is_a_removal_and_not_there_is_none(name: str) -> None:
-    assert plan._difference(name, {"TableName": "iam-alerting-groups"}, OFF[name]) == REMOVAL
+    there: Any = {"TableName": "iam-alerting-groups"}
+    if name == "members_rule":
+        there = event_rule.Live("", "", "", event_rule.RuleSet({"iam-alerting-members": {}}))
+    assert plan._difference(name, there, OFF[name]) == REMOVAL
     assert not plan._difference(name, None, OFF[name])
 
 
@@ -95,6 +121,9 @@ def test_what_goes_comes_last_and_in_reverse() -> None:
         "tampering_rule",
         "member_stack_set",
         "alarms",
+        "forwarding_role",
+        "members_rule",
+        "event_bus",
         "event_source_mapping",
         "event_queue",
         "table",

@@ -212,7 +212,7 @@ def test_five_trails_matter_only_if_one_is_to_be_made() -> None:
 
 # What a component is known by, which no change can name alone.
 IDENTITIES = {"Name", "TopicArn", "QueueName", "TableName", "KeySchema", "name", "arn"}
-SEVERAL = ("rule", "heartbeat_rule", "tampering_rule", "alarms")
+SEVERAL = ("rule", "heartbeat_rule", "tampering_rule", "members_rule", "alarms")
 
 
 def attributes_of(component: str, desired: Mapping[str, Any]) -> set[str]:
@@ -275,7 +275,8 @@ UNCERTAIN = {
         "what policies say of regions is more than an ARN tells",
     ),
     **dict.fromkeys(
-        ("rule", "heartbeat_rule", "tampering_rule"), ({"targets", "permissions"}, "one is put or taken away")
+        ("rule", "heartbeat_rule", "tampering_rule", "members_rule"),
+        ({"targets", "permissions"}, "one is put or taken away"),
     ),
 }
 

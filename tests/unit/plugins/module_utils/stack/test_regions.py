@@ -10,6 +10,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import PARTITIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import regions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS, stack
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_plan import NoClients
 
@@ -134,4 +135,26 @@ def test_the_rule_of_the_action_list_keeps_in_mind_where_forwarders_are(listed: 
 
 def test_the_description_has_room_for_all_regions_there_are() -> None:
     every = [f"ap-southeast-{number}" for number in range(10)] + [f"eu-central-{number}" for number in range(20)]
-    assert len(stack(forwarding_regions=tuple(every))["rule"]["Description"]) <= 512
+    hubs = Topology(MEMBER, hub="999999999999", standby="888888888888")
+    rule = stack(forwarding_regions=tuple(every), topology=hubs, former="function")["rule"]
+    assert len(rule["Description"]) <= 512
+
+
+@pytest.mark.parametrize(
+    ("topology", "refused"),
+    [
+        (Topology(MEMBER, hub="999999999999", entries=("event_bus", "queue")), True),
+        (Topology(HUB, standby="999999999999", entries=("event_bus",)), True),
+        (Topology(MEMBER, hub="999999999999", entries=("queue", "event_bus")), False),
+        (Topology(HUB, entries=("event_bus",)), False),
+        # There, nothing is forwarded whatever the variable says.
+        (Topology(MEMBER, hub="999999999999", entries=("event_bus",), engine="stackset"), False),
+    ],
+)
+def test_no_event_is_to_go_over_three_event_buses(topology: Topology, refused: bool) -> None:
+    assert regions.check_forwarding_regions([], "us-east-1", topology) == ()
+    if refused:
+        with pytest.raises(SettingsError, match="EventBridge sends no event on to a third event bus"):
+            regions.check_forwarding_regions(["eu-west-1"], "us-east-1", topology)
+    else:
+        assert regions.check_forwarding_regions(["eu-west-1"], "us-east-1", topology) == ("eu-west-1",)

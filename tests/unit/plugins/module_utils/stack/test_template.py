@@ -78,10 +78,10 @@ def test_cfn_lint_finds_nothing_in_it(region: str, preset: str) -> None:
 def test_it_makes_what_the_playbook_would_compare_a_member_with() -> None:
     found = deployed(resources(), MEMBER)
     wanted = desired_stack(member_stack_set.of_member(hub(), MEMBER))
-    role, queue = found["ExecutionRole"]["Properties"], found["DeadLetterQueue"]["Properties"]
+    role, queue = found["ForwardingRole"]["Properties"], found["DeadLetterQueue"]["Properties"]
     for name in ("RoleName", "Description", "AssumeRolePolicyDocument"):
-        assert role[name] == wanted["execution_role"][name]
-    assert [policy["PolicyDocument"] for policy in role["Policies"]] == [wanted["execution_role"]["PolicyDocument"]]
+        assert role[name] == wanted["forwarding_role"][name]
+    assert [policy["PolicyDocument"] for policy in role["Policies"]] == [wanted["forwarding_role"]["PolicyDocument"]]
     for name in ("QueueName", "MessageRetentionPeriod", "SqsManagedSseEnabled"):
         assert queue[name] == wanted["queue"][name]
     assert found["DeadLetterQueuePolicy"]["Properties"]["PolicyDocument"] == wanted["queue"]["Policy"]
@@ -130,14 +130,14 @@ def test_nothing_of_it_belongs_to_an_account_that_does_not_exist() -> None:
 
 
 def test_a_parameter_in_a_tag_is_none() -> None:
-    tags = resources(extra_tags={"note": f"{template.PLACEHOLDER} ${{x}}"})["ExecutionRole"]["Properties"]["Tags"]
+    tags = resources(extra_tags={"note": f"{template.PLACEHOLDER} ${{x}}"})["ForwardingRole"]["Properties"]["Tags"]
     assert tags[0]["Value"] == {"Fn::Sub": "${AWS::AccountId} ${!x}"}
     assert deployed(tags, MEMBER)[0]["Value"] == f"{MEMBER} ${{x}}"
 
 
 def test_rules_come_after_what_they_need_and_go_before_it() -> None:
     found = resources()
-    assert set(found["Rule2"]["DependsOn"]) == {"DeadLetterQueuePolicy", "ExecutionRole"}
+    assert set(found["Rule2"]["DependsOn"]) == {"DeadLetterQueuePolicy", "ForwardingRole"}
     assert set(found["TamperingRule"]["DependsOn"]) == {"Rule", "Rule2"}
 
 

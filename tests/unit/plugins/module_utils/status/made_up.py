@@ -37,6 +37,7 @@ HEALTHY: dict[str, Any] = {
     "subscribers": [SECOPS, SIEM],
     "dead_letters": 0,
     "alarms": [{"name": "iam-alerting/unheard", "state": "OK", "since": "2026-03-02T09:15:30Z"}],
+    "waiting": None,
     "last_alert": "2026-03-15T16:00:00Z",
     "drift": [],
 }

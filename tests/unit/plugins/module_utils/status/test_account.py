@@ -18,7 +18,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscr
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, EXISTING, Settings
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import MEMBER, Topology
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.status import deaf
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import account_status, unreadable
@@ -58,6 +58,8 @@ LIVE: dict[str, Any] = {
     "topic": subscribed(SECOPS),
     "queue": {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0"},
     "execution_role": {},
+    "forwarding_role": None,
+    "members_rule": None,
     "function": LAMBDA,
     "rule": rules(),
     "event_queue": None,
@@ -117,6 +119,7 @@ def test_a_healthy_account_has_no_problem_and_tells_all() -> None:
         "subscribers": [subscriber("confirmed")],
         "dead_letters": 0,
         "alarms": [{"name": "iam-alerting/dead-letters", "state": "OK", "since": "2026-03-14T03:00:00Z"}],
+        "waiting": None,
         "last_alert": "2026-03-14T03:00:00Z",
         "drift": [],
     }
@@ -274,7 +277,7 @@ def test_without_grouping_queue_and_mapping_are_not_missed() -> None:
 
 
 MEMBER_SETTINGS = Settings(**{**SETTINGS, "topology": Topology(MEMBER, hub="999999999999")})
-NOTHING = {"key": None, "bucket": None, "trail": None, "queue": None, "execution_role": None, "tampering_rule": None}
+NOTHING = {"key": None, "bucket": None, "trail": None, "queue": None, "forwarding_role": None, "tampering_rule": None}
 
 
 def test_a_member_is_deaf_without_its_rule_and_misses_no_topic() -> None:
@@ -282,7 +285,7 @@ def test_a_member_is_deaf_without_its_rule_and_misses_no_topic() -> None:
     queue = desired["rule"]["Targets"][0]["arn"]
     no_rules = event_rule.Live("iam-alerting", "default", "", event_rule.RuleSet({}, {}))
     sending = rules(Targets={"function": {"Arn": queue}})
-    live = {**NOTHING, "trail": TRAIL, "execution_role": {}, "rule": sending}
+    live = {**NOTHING, "trail": TRAIL, "forwarding_role": {}, "rule": sending}
     told = [
         deaf.reasons(MEMBER_SETTINGS, Plan({}, present, (), found, desired))
         for present, found in (
@@ -320,3 +323,36 @@ def test_a_key_that_is_asked_for_and_cannot_be_used_is_deafness() -> None:
     assert said == "key alias/iam-alerting cannot be used: its state is PendingDeletion"
     # One that only stays does not matter.
     assert deaf._key({"KeyState": "PendingDeletion"}, DESIRED["key"]) == []
+
+
+def test_a_hub_that_stands_by_says_for_whom_and_how_many_wait() -> None:
+    topology = Topology(HUB, organization="o-abcdefghij", hub="999999999999")
+    settings = {"group_seconds": 300, "topology": topology}
+    waiting = {"ApproximateNumberOfMessages": "7", "ApproximateNumberOfMessagesNotVisible": "1"}
+    mapping = {"Mapping": {"Enabled": False}}
+    found = status(settings=settings, desired=stack(**settings), event_queue=waiting, event_source_mapping=mapping)
+    assert found["waiting"] == 8
+    assert ("standby", "stands by for the hub 999999999999, events that wait: 8") in [
+        (problem["kind"], problem["what"]) for problem in found["problems"]
+    ]
+    assert "nothing takes the events" not in str(found["problems"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "reasons"),
+    [
+        (None, ["there is no rule iam-alerting-members on event bus iam-alerting"]),
+        ({"State": "DISABLED"}, ["rule iam-alerting-members is disabled"]),
+        ({"Targets": {}}, ["rule iam-alerting-members has lost its target"]),
+        ({}, []),
+    ],
+)
+def test_a_hub_with_an_event_bus_is_deaf_without_the_rule_on_it(
+    rule: dict[str, Any] | None, reasons: list[str]
+) -> None:
+    desired = stack(group_seconds=300, topology=Topology(HUB, organization="o-abcdefghij", entries=("event_bus",)))
+    target = {"queue": {"Arn": desired["members_rule"]["Targets"][0]["arn"]}}
+    there = {} if rule is None else {"iam-alerting-members": {"State": "ENABLED", "Targets": target, **rule}}
+    live = event_rule.Live("iam-alerting-members", "iam-alerting", "", event_rule.RuleSet(there))
+    plan = Plan({}, ("topic",), (), {"members_rule": live}, desired)
+    assert deaf.reasons(Settings(**SETTINGS), plan) == reasons

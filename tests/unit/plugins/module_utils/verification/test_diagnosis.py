@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import EXISTING
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import Trails
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import diagnose
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey, Line
@@ -104,13 +106,21 @@ def test_an_event_that_the_function_told_of(entry: dict[str, Any], stage: str, r
     assert evidence.read == read
 
 
+def by_bus(**rule: Any) -> tuple[event_rule.Live, dict[str, Any]]:
+    """The rule on the event bus of a hub as it is, but for C(rule), and as it is to be; without, there is none."""
+    wanted = stack(topology=Topology(HUB, entries=("event_bus",)))["members_rule"]
+    name, arn = wanted["Name"], wanted["Targets"][0]["arn"]
+    there = {name: {"Name": name, "State": "ENABLED", "Targets": {"queue": {"Arn": arn}}, **rule}} if rule else {}
+    return event_rule.Live(name, wanted["EventBusName"], "", event_rule.RuleSet(there)), wanted
+
+
 class OfMember(InOrder):
     """The evidence of a member, whose events the hub alerts of."""
 
     hub = "999999999999"
 
     def __init__(self, **other: Any) -> None:
-        super().__init__(**{"mapping": {"Enabled": True}, **other})
+        super().__init__(**{"mapping": {"Enabled": True}, "members_rule": None, **other})
 
 
 @pytest.mark.parametrize(
@@ -123,6 +133,14 @@ class OfMember(InOrder):
         ),
         ({"mapping": None}, {}, "from the queue iam-alerting-events to the function, in the hub 999999999999."),
         ({"mapping": {"Enabled": False}}, {}, "stopped at the function: nothing takes the events from the queue "),
+        (
+            {"members_rule": by_bus()},
+            {},
+            "rule: there is no rule iam-alerting-members on the event bus iam-alerting, in",
+        ),
+        ({"members_rule": by_bus(State="DISABLED")}, {}, "the rule iam-alerting-members is disabled, in the hub 9999"),
+        ({"members_rule": by_bus(Targets={})}, {}, "iam-alerting-events as its target, in the hub 999999999999."),
+        ({"members_rule": by_bus(State="ENABLED")}, {}, "CloudTrail has the event"),
         ({"last_error": "no luck"}, {}, "the function failed: no luck, in the hub 999999999999."),
         ({"subscription": None}, {"messageId": "m-1"}, "to the topic is gone, in the hub 999999999999."),
         ({"error_after": "no luck"}, {"disposition": "mailed"}, "could not publish: no luck, in the hub 999999999999."),
