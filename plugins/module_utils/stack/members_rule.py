@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
+from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, event_rule_reading
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names, rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
@@ -52,8 +52,8 @@ def live(account: Account, desired: Document) -> event_rule.Live:
     events, functions, name = account.clients["events"], account.clients["lambda"], desired["Name"]
     known = event_rule.Known(tags=lambda arn: account.tags(arn, desired["Tags"], dict))
     try:
-        return event_rule.describe(events, functions, name, desired["EventBusName"], known=known)
-    except event_rule.MissingBusError:
+        return event_rule_reading.describe(events, functions, name, desired["EventBusName"], known=known)
+    except event_rule_reading.MissingBusError:
         prefix = desired["Arn"].removesuffix(name)
         return event_rule.Live(name, desired["EventBusName"], prefix, event_rule.RuleSet())
 
