@@ -50,8 +50,8 @@ lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-
 	check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 
-unit: $(VENV)/.test ## Unit tests
-	pytest -n 2 tests/unit
+unit: $(VENV)/.test ## Unit tests, and that they cover 95 % of lines and branches
+	pytest -n 2 --cov --cov-report=term tests/unit
 
 page: $(VENV)/.test ## The status page in a headless Chromium, if there is one
 	pytest tests/page
