@@ -8,6 +8,9 @@ VENV := .venv
 SANDBOX_VENV := .venv-sandbox
 IMPORTER_VENV := .venv-importer
 BENCH_VENV := .venv-bench
+OLDEST_VENV := .venv-oldest
+# The oldest release that has amazon.aws 10.1, 10.1.1: nothing that PyPI has brings 10.1.0.
+OLDEST_ANSIBLE := 12.0.0
 INVENTORY ?= accounts.ini
 WORKFLOWS := $(addprefix examples/github/,plan.yml deploy.yml drift.yml)
 COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
@@ -18,7 +21,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 .PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact \
-    bench soak sweep catalogue costs permissions screenshots clean
+    oldest mutants update bench soak sweep catalogue costs permissions screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -67,6 +70,13 @@ sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy, teardown and groupi
 	SWEEP_EVERY=1 pytest -n 2 --dist loadfile tests/integration/test_broken_off.py \
 	    tests/integration/test_grouping_broken_off.py
 
+oldest: $(OLDEST_VENV)/.ready $(SANDBOX_VENV)/.ready ## Unit, sanity and some integration tests on the oldest versions that are admitted
+	scripts/oldest.sh
+
+mutants: $(VENV)/.test ## Change the code in small ways, and see that a test notices each (some 20 minutes)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
+	scripts/mutants.sh
+
 molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios
 	scripts/molecule.sh
 
@@ -75,6 +85,10 @@ artifact: $(VENV)/.test $(IMPORTER_VENV)/.ready $(SANDBOX_VENV)/.ready ## Build,
 
 docs: $(VENV)/.test ## Lint documentation and changelog
 	scripts/docs.sh
+
+update: $(VENV)/.test ## Write constraints/ anew: the newest versions of all that the environments have
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	scripts/update.sh
 
 catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
@@ -95,36 +109,43 @@ soak: $(VENV)/.test $(SANDBOX_VENV)/.ready ## A storm, and each AWS call failed 
 	@$(VENV)/bin/python -m soak $(SOAK)
 
 clean: ## Remove all that these targets made
-	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) $(BENCH_VENV) .cache .ansible build
+	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) $(BENCH_VENV) $(OLDEST_VENV) .cache .ansible build
 
 # --- environments ----------------------------------------------------------------------------------------------------
-$(VENV)/.run: requirements.txt requirements-run.txt
+$(VENV)/.run: requirements.txt requirements-run.txt constraints/checks.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(VENV) with $$($$python --version): Ansible from PyPI, about a minute ..."; \
 	$$python -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/checks.txt -r requirements-run.txt
 	@# The clone is the collection: Ansible finds it under its name.
 	@mkdir -p $(COLLECTIONS) && ln -sfn ../../../.. $(COLLECTIONS)/aws
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements-test.txt
+$(VENV)/.test: $(VENV)/.run requirements-test.txt requirements-pytest.txt
 	@echo "Setting up the tools of the checks, about a minute ..."
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt -r requirements-test.txt
 	@touch $@
 
-$(SANDBOX_VENV)/.ready: requirements-sandbox.txt
+$(OLDEST_VENV)/.ready: requirements-oldest.txt requirements-pytest.txt constraints/oldest.txt
+	@python=$$(scripts/find-python.sh 3.11 3.11); test -n "$$python" || exit 1; \
+	echo "Setting up $(OLDEST_VENV) with the oldest versions, about a minute ..."; $$python -m venv $(OLDEST_VENV)
+	@$(OLDEST_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-oldest.txt
+	@$(OLDEST_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps ansible==$(OLDEST_ANSIBLE)
+	@touch $@
+
+$(SANDBOX_VENV)/.ready: requirements-sandbox.txt constraints/sandbox.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(SANDBOX_VENV) for the local AWS ..."; $$python -m venv $(SANDBOX_VENV)
 	@$(SANDBOX_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-sandbox.txt
 	@touch $@
 
-$(IMPORTER_VENV)/.ready: requirements-importer.txt requirements-run.txt
+$(IMPORTER_VENV)/.ready: requirements-importer.txt requirements-run.txt constraints/importer.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(IMPORTER_VENV) for galaxy-importer, about a minute ..."; $$python -m venv $(IMPORTER_VENV)
 	@$(IMPORTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-importer.txt
 	@touch $@
 
-$(BENCH_VENV)/.ready: requirements-bench.txt
+$(BENCH_VENV)/.ready: requirements-bench.txt constraints/bench.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(BENCH_VENV) for plot and profile ..."; $$python -m venv $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt

@@ -30,12 +30,15 @@ only_mutate = [
 pytest_add_cli_args_test_selection = [
     "$tests/plugins/module_utils/test_patterns.py",
     "$tests/plugins/module_utils/test_actions.py",
-    "$tests/plugins/module_utils/stack",
+    "$tests/plugins/module_utils/stack/test_plan.py",
+    "$tests/plugins/module_utils/stack/test_difference.py",
+    "$tests/plugins/module_utils/stack/test_forwarders.py",
+    "$tests/plugins/action/test_stack_plan.py",
     "$tests/plugins/action/test_planned.py",
-    "$tests/plugins/modules/test_iam_event_rule.py",
     "$tests/function/test_assess.py",
     "$tests/function/test_mails.py",
 ]
 CFG
 cd "$tree"
+[ $# -gt 0 ] || set -- "*.event_pattern.*" "*.actions.*" "*.aws.*Change*" "*.live.*" "*.plan.*" "assess.*"
 mutmut run "$@"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,10 +25,16 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls imp
 NOT_OF_MOTO: dict[str, Any] = {"SimulatePrincipalPolicy": {"EvaluationResults": []}, "LookupEvents": {"Events": []}}
 
 
+@functools.cache
+def made_once() -> clients.Clients:
+    """The clients, which cost far more to make than all calls of a test."""
+    return clients.Clients("us-east-1")
+
+
 @contextmanager
 def entered(monkeypatch: pytest.MonkeyPatch) -> Iterator[clients.Clients]:
     """An account and the clients that the plugins use in it."""
-    made = clients.Clients("us-east-1")
+    made = made_once()
     # The default of an argument is what it was when the module was loaded.
     monkeypatch.setattr(stack_plan.entered.__wrapped__, "__defaults__", (lambda _region: made,))  # type: ignore[attr-defined]
     monkeypatch.setattr(clients, "clients_of", lambda _region: made)
