@@ -40,5 +40,19 @@ pytest_add_cli_args_test_selection = [
 ]
 CFG
 cd "$tree"
-[ $# -gt 0 ] || set -- "*.event_pattern.*" "*.actions.*" "*.aws.*Change*" "*.live.*" "*.plan.*" "assess.*"
+# Of the actions what makes the pattern, and not how a misspelt one is answered.
+[ $# -gt 0 ] || set -- '*.event_pattern.*' '*.actions.*Action*' '*.actions.x_collapse*' '*.actions.x_is_read_only*' \
+    '*.actions.x__action*' '*.actions.x__stands_for*' '*.aws.*Change*' '*.live.*' '*.plan.*' 'assess.*'
 mutmut run "$@"
+
+# A mutant's number says nothing; its function and the line that it puts there do.
+mutmut results | sed -n 's/^ *\(.*\): \(survived\|no tests\|suspicious\)$/\1/p' | while read -r mutant; do
+    echo "${mutant%__mutmut_*}: $(mutmut show "$mutant" | sed -n '/^+++/d; s/^+ *//p' | tr '\n' ' ')"
+done | sed 's/ *$//' | sort -u > survivors
+grep -v -e '^#' -e '^$' "$root/tests/mutants.txt" | sort -u > known
+if ! diff -u known survivors > difference; then
+    echo 'tests/mutants.txt (-) is not what no test has noticed (+):' >&2
+    grep '^[-+][^-+]' difference >&2
+    echo 'Write a test for what is new, or, if nobody could tell the difference, a line with the reason above it.' >&2
+    exit 1
+fi

@@ -22,6 +22,7 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.action.test_in_an_acc
 from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls import answering, error, recorded
 
 PLAIN = settings(role="Deployer", subscribers=["secops@example.com"])
+BUCKET = "iam-alerting-123456789012-us-east-1"
 IN_CHECK_MODE = {"check": True, "settings": PLAIN}
 
 
@@ -68,7 +69,7 @@ def test_what_was_changed_by_hand_is_told_by_component_and_attribute(empty: Any)
 
 
 def _change_by_hand(clients: Any) -> None:
-    bucket = {"Bucket": "iam-alerting-123456789012-us-east-1"}
+    bucket = {"Bucket": BUCKET}
     queues = {name: clients["sqs"].get_queue_url(QueueName=f"iam-alerting-{name}") for name in ("dlq", "events")}
     (mapping,) = clients["lambda"].list_event_source_mappings()["EventSourceMappings"]
     topic = "arn:aws:sns:us-east-1:123456789012:iam-alerting"
@@ -231,6 +232,48 @@ def test_what_a_member_has_already_is_in_sync(empty: Any) -> None:
     assert run(stack_plan, check=True, settings=MEMBER)["summary"] == "in sync"
     status = run(stack_status, settings=MEMBER)["account"]
     assert [problem["kind"] for problem in status["problems"]] == []
+
+
+@pytest.mark.parametrize(("grouping", "gone", "noted"), [(0, False, True), (300, False, True), (0, True, False)])
+def test_a_member_that_alerted_by_itself_goes_on_so_until_it_is_moved(
+    empty: Any, grouping: int, gone: bool, noted: bool
+) -> None:
+    before = {**PLAIN, "group_seconds": grouping}
+    first = run(stack_plan, settings=before)
+    deploy(empty, first)
+    if gone:
+        empty["lambda"].delete_function(FunctionName="iam-alerting")
+    result = run(stack_plan, check=True, settings=MEMBER)
+    told = "alerts itself beside the hub until it is moved by: playbooks/migrate.yml"
+    assert (told in result["notes"]) is noted
+    desired = run(stack_plan, settings=MEMBER, components=["rule"])["desired"]
+    own = "sqs" if grouping else "lambda"
+    arns = [target["arn"] for target in desired["rule"]["Targets"]]
+    assert any(f":{own}:us-east-1:123456789012:" in arn for arn in arns) is noted
+
+
+def test_the_bucket_of_a_trail_that_was_ours_is_kept_and_named(empty: Any) -> None:
+    deploy(empty, run(stack_plan, settings=PLAIN, components=["bucket", "trail"]))
+    empty["cloudtrail"].create_trail(Name="theirs", S3BucketName=BUCKET, IsMultiRegionTrail=True)
+    empty["cloudtrail"].start_logging(Name="theirs")
+    existing = {**PLAIN, "trail": "existing"}
+    result = run(stack_plan, check=True, settings=existing, components=["bucket", "trail"])
+    assert f"kept the log files of a former trail in bucket: {BUCKET}" in result["notes"]
+    assert "bucket" not in result["differences"]
+
+
+def test_who_has_not_confirmed_is_in_the_notes(empty: Any) -> None:
+    given = {**PLAIN, "fallback": "on-call@example.com"}
+    components = ["topic", "fallback_topic"]
+    deploy(empty, run(stack_plan, settings=given, components=components))
+    pending = [
+        {"Protocol": "email", "Endpoint": f"{who}@example.com", "SubscriptionArn": "PendingConfirmation"}
+        for who in ("secops", "on-call")
+    ]
+    with answering(ListSubscriptionsByTopic={"Subscriptions": pending}):
+        notes = run(stack_plan, check=True, settings=given, components=components)["notes"]
+    assert "not confirmed yet: secops@example.com" in notes
+    assert "fallback not confirmed yet: on-call@example.com" in notes
 
 
 def test_of_a_member_by_cloudformation_a_difference_is_a_failure_that_says_who_mends_it(empty: Any) -> None:
