@@ -9,14 +9,15 @@ scripts/collection-tree.sh .cache/sanity
 # ansible-test bootstraps pip with a script from outside PyPI. This one does the same with what Python brings along, in
 # a home of its own, so that nothing in yours is touched.
 HOME=$PWD/.cache/home
-export HOME
 mkdir -p "$HOME/.ansible/test/cache"
-for version in 24_2 25_2; do
-    cat > "$HOME/.ansible/test/cache/get_pip_$version.py" <<'PY'
+for version in 24.2 25.2; do
+    # By our pip, as an old one that comes along may not know whom this machine trusts.
+    "$VENV/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$HOME/pip" "pip==$version"
+    cat > "$HOME/.ansible/test/cache/get_pip_$(echo "$version" | tr . _).py" <<PY
 import ensurepip, subprocess, sys
 ensurepip.bootstrap()
 wanted = [argument for argument in sys.argv[1:] if argument.startswith("pip==")] or ["pip"]
-subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", *wanted])
+subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "--no-index", "--find-links", "$HOME/pip", *wanted])
 PY
 done
 python=$("$VENV/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
