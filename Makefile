@@ -8,6 +8,9 @@ VENV := .venv
 SANDBOX_VENV := .venv-sandbox
 IMPORTER_VENV := .venv-importer
 BENCH_VENV := .venv-bench
+OLDEST_VENV := .venv-oldest
+# The oldest release that has amazon.aws 10.1, 10.1.1: nothing that PyPI has brings 10.1.0.
+OLDEST_ANSIBLE := 12.0.0
 INVENTORY ?= accounts.ini
 WORKFLOWS := $(addprefix examples/github/,plan.yml deploy.yml drift.yml)
 COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
@@ -18,7 +21,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
 .PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact \
-    site links bench soak sweep catalogue costs permissions variables screenshots release clean
+    oldest mutants update site links bench soak sweep catalogue costs permissions variables screenshots release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -52,8 +55,8 @@ lint: $(VENV)/.test ## Format and lint: ruff, mypy, yamllint, ansible-lint, cfn-
 	check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*))
 	check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab/.gitlab-ci.yml
 
-unit: $(VENV)/.test ## Unit tests
-	pytest -n 2 tests/unit
+unit: $(VENV)/.test ## Unit tests, and that they cover 95 % of lines and branches
+	pytest -n 2 --cov --cov-report=term tests/unit
 
 page: $(VENV)/.test ## The status page in a headless Chromium, if there is one
 	pytest tests/page
@@ -68,6 +71,13 @@ integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against 
 sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy, teardown and grouping off after each write (integration: a few)
 	SWEEP_EVERY=1 pytest -n 2 --dist loadfile tests/integration/test_broken_off.py \
 	    tests/integration/test_grouping_broken_off.py
+
+oldest: $(OLDEST_VENV)/.ready $(SANDBOX_VENV)/.ready ## Unit, sanity and some integration tests on the oldest versions that are admitted
+	scripts/oldest.sh
+
+mutants: $(VENV)/.test ## Change the code in small ways, and see that a test notices each (some 20 minutes)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
+	scripts/mutants.sh
 
 molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios
 	scripts/molecule.sh
@@ -84,6 +94,10 @@ site: $(VENV)/.test ## Build the documentation as a site: build/site/index.html
 
 links: $(VENV)/.test ## Visit the documentation's links to other sites (asks the network; no test does)
 	scripts/site.sh linkcheck
+
+update: $(VENV)/.test ## Write constraints/ anew: the newest versions of all that the environments have
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	scripts/update.sh
 
 catalogue: $(VENV)/.run ## Write docs/catalogue.md anew from files/catalogue.yml
 	PYTHONPATH=$(VENV)/collections $(VENV)/bin/python scripts/catalogue_page.py > docs/catalogue.md
@@ -110,36 +124,43 @@ release: $(VENV)/.test $(IMPORTER_VENV)/.ready ## Version, changelog, artifact, 
 	@scripts/release.sh "$(VERSION)"
 
 clean: ## Remove all that these targets made
-	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) $(BENCH_VENV) .cache .ansible build
+	rm -rf $(VENV) $(SANDBOX_VENV) $(IMPORTER_VENV) $(BENCH_VENV) $(OLDEST_VENV) .cache .ansible build
 
 # --- environments ----------------------------------------------------------------------------------------------------
-$(VENV)/.run: requirements.txt requirements-run.txt
+$(VENV)/.run: requirements.txt requirements-run.txt constraints/checks.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(VENV) with $$($$python --version): Ansible from PyPI, about a minute ..."; \
 	$$python -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/checks.txt -r requirements-run.txt
 	@# The clone is the collection: Ansible finds it under its name.
 	@mkdir -p $(COLLECTIONS) && ln -sfn ../../../.. $(COLLECTIONS)/aws
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements-test.txt
+$(VENV)/.test: $(VENV)/.run requirements-test.txt requirements-pytest.txt
 	@echo "Setting up the tools of the checks, about a minute ..."
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt -r requirements-test.txt
 	@touch $@
 
-$(SANDBOX_VENV)/.ready: requirements-sandbox.txt
+$(OLDEST_VENV)/.ready: requirements-oldest.txt requirements-pytest.txt constraints/oldest.txt
+	@python=$$(scripts/find-python.sh 3.11 3.11); test -n "$$python" || exit 1; \
+	echo "Setting up $(OLDEST_VENV) with the oldest versions, about a minute ..."; $$python -m venv $(OLDEST_VENV)
+	@$(OLDEST_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-oldest.txt
+	@$(OLDEST_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps ansible==$(OLDEST_ANSIBLE)
+	@touch $@
+
+$(SANDBOX_VENV)/.ready: requirements-sandbox.txt constraints/sandbox.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(SANDBOX_VENV) for the local AWS ..."; $$python -m venv $(SANDBOX_VENV)
 	@$(SANDBOX_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-sandbox.txt
 	@touch $@
 
-$(IMPORTER_VENV)/.ready: requirements-importer.txt requirements-run.txt
+$(IMPORTER_VENV)/.ready: requirements-importer.txt requirements-run.txt constraints/importer.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(IMPORTER_VENV) for galaxy-importer, about a minute ..."; $$python -m venv $(IMPORTER_VENV)
 	@$(IMPORTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-importer.txt
 	@touch $@
 
-$(BENCH_VENV)/.ready: requirements-bench.txt
+$(BENCH_VENV)/.ready: requirements-bench.txt constraints/bench.txt
 	@python=$(PYTHON); test -n "$$python" || exit 1; \
 	echo "Setting up $(BENCH_VENV) for plot and profile ..."; $$python -m venv $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt

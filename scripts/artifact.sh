@@ -34,7 +34,7 @@ done
 
 echo 'What is in it:'
 tar -tzf "$artifact" | sort | tee "$work/contents" | sed 's/^/  /'
-for unwanted in sandbox tests benchmarks soak scripts extensions accounts.ini Makefile; do
+for unwanted in constraints sandbox tests benchmarks soak scripts extensions accounts.ini Makefile; do
     if grep -q "^$unwanted" "$work/contents"; then
         echo "The artifact holds $unwanted, which no user needs: see build_ignore in galaxy.yml." >&2
         exit 1

@@ -1,29 +1,32 @@
 #!/bin/sh
-# ansible-test sanity on a copy of the collection. Arguments go to ansible-test.
+# ansible-test sanity on a copy of the collection, by the Ansible of the environment VENV. Arguments go to ansible-test.
 set -eu
+VENV=$PWD/${VENV:-.venv}
+export VENV
 scripts/collection-tree.sh .cache/sanity
 # Not Ansible's: ruff and mypy check these.
 (cd .cache/sanity/ansible_collections/trailwatch/aws && rm -rf sandbox benchmarks soak tests/integration tests/page tests/sandbox)
 # ansible-test bootstraps pip with a script from outside PyPI. This one does the same with what Python brings along, in
 # a home of its own, so that nothing in yours is touched.
 HOME=$PWD/.cache/home
-export HOME
 mkdir -p "$HOME/.ansible/test/cache"
-for version in 24_2 25_2; do
-    cat > "$HOME/.ansible/test/cache/get_pip_$version.py" <<'PY'
+for version in 24.2 25.2; do
+    # By our pip, as an old one that comes along may not know whom this machine trusts.
+    "$VENV/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$HOME/pip" "pip==$version"
+    cat > "$HOME/.ansible/test/cache/get_pip_$(echo "$version" | tr . _).py" <<PY
 import ensurepip, subprocess, sys
 ensurepip.bootstrap()
 wanted = [argument for argument in sys.argv[1:] if argument.startswith("pip==")] or ["pip"]
-subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", *wanted])
+subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "--no-index", "--find-links", "$HOME/pip", *wanted])
 PY
 done
-python=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+python=$("$VENV/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 cd .cache/sanity/ansible_collections/trailwatch/aws
 # Of its own, because ansible-test asks git for the files, and ours ignores this folder.
 git init --quiet
 # The interpreter by its real place: a version manager's shim on PATH may be for a Python that is not there.
-real=$(dirname "$(readlink -f "$OLDPWD/.venv/bin/python")")
-PATH=$OLDPWD/.venv/bin:$real:$PATH
+real=$(dirname "$(readlink -f "$VENV/bin/python")")
+PATH=$VENV/bin:$real:$PATH
 export PATH
 ansible-test sanity --color no --python "$python" "$@" 2>&1 | tee "$HOME/sanity.log"
 if grep -q -e '^ERROR' -e '^FATAL' -e 'All targets skipped' "$HOME/sanity.log" || ! grep -q 'Running sanity test' "$HOME/sanity.log"; then

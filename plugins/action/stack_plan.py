@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import datetime
 import hashlib
@@ -229,7 +230,8 @@ class ActionModule(ActionBase):
 
 def arguments_of(action: ActionBase, specification: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a task, those of its settings among the others."""
-    arguments = action.validate_argument_spec(argument_spec=specification)[1]
+    # Ansible writes into what it is given, and the specification serves all accounts.
+    arguments = action.validate_argument_spec(argument_spec=copy.deepcopy(specification))[1]
     return {**arguments.pop("settings"), **arguments}
 
 

@@ -51,6 +51,7 @@ def managed(name: str) -> dict[str, str]:
 WEB = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/ci.example.com"}
 WEB_ACTION = {"Action": "sts:AssumeRoleWithWebIdentity"}
 CONDITION = {"Condition": {"StringEquals": {"ci.example.com:sub": "repo:x/y"}}}
+ESCALATION = "policy-allows-escalation"
 ALL_FIELDS = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]}
 READ_FIELDS = {"fieldSelectors": [*ALL_FIELDS["fieldSelectors"], {"field": "readOnly", "equals": ["true"]}]}
 DATA_FIELDS = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}
@@ -58,6 +59,7 @@ DATA_FIELDS = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}
 HOLDS = [
     ("administrator-attached", "CRITICAL", "iam:AttachRolePolicy", managed("AdministratorAccess")),
     ("administrator-attached", "CRITICAL", "iam:AttachGroupPolicy", managed("AdministratorAccess")),
+    ("administrator-attached", "CRITICAL", "iam:AttachUserPolicy", managed("path/AdministratorAccess")),
     ("strong-policy-attached", "HIGH", "iam:AttachUserPolicy", managed("PowerUserAccess")),
     ("strong-policy-attached", "HIGH", "iam:AttachRolePolicy", managed("IAMFullAccess")),
     ("policy-allows-everything", "CRITICAL", "iam:PutUserPolicy", {"policyDocument": allow(Action="*")}),
@@ -178,6 +180,80 @@ def test_rule_decides(judge: Callable[..., Assessment], rule: str, severity: str
     assert assessment.reason.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("action", "parameters", "reason"),
+    [
+        (
+            "iam:PutRolePolicy",
+            {"policyDocument": allow(NotAction="iam:*")},
+            "The policy allows everything that it does not name (NotAction).",
+        ),
+        (
+            "iam:UpdateAssumeRolePolicy",
+            {"policyDocument": trust("*")},
+            "Everyone with an AWS account may become the role.",
+        ),
+        (
+            "iam:UpdateAssumeRolePolicy",
+            {"policyDocument": trust("*", **CONDITION)},
+            "Everyone who meets the conditions of the trust policy may become the role.",
+        ),
+        (
+            "iam:DeleteVirtualMFADevice",
+            {"serialNumber": f"arn:aws:iam::{OWN}:mfa/alice"},
+            "An MFA device was removed; a password alone may now be enough.",
+        ),
+        (
+            "iam:SetDefaultPolicyVersion",
+            {"versionId": "v1"},
+            "The policy was set back to v1, and an older version may allow more.",
+        ),
+        (
+            "iam:SetDefaultPolicyVersion",
+            None,
+            "The policy was set back to another version, and an older version may allow more.",
+        ),
+        (
+            "cloudtrail:UpdateTrail",
+            {"isMultiRegionTrail": False, "enableLogFileValidation": False},
+            "The trail goes without regions other than its own and proof that its log files are unchanged from now on.",
+        ),
+        (
+            "cloudtrail:UpdateTrail",
+            {"s3BucketName": "elsewhere"},
+            "The trail writes to another bucket than it was made with.",
+        ),
+        (
+            "cloudtrail:PutEventSelectors",
+            {"advancedEventSelectors": [DATA_FIELDS]},
+            "The trail no longer records write events.",
+        ),
+    ],
+)
+def test_the_reason_says_what_was_done(
+    judge: Callable[..., Assessment], action: str, parameters: Any, reason: str
+) -> None:
+    assert judge(action, parameters).reason == reason
+
+
+@pytest.mark.parametrize(("dangerous", "rule"), [("iam:*", "policy-allows-iam"), ("iam:PassRole", ESCALATION)])
+def test_a_statement_is_looked_at_whatever_stands_before_it(
+    judge: Callable[..., Assessment], dangerous: str, rule: str
+) -> None:
+    harmless = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*"}
+    statements = [harmless, {"Effect": "Allow", "Action": dangerous, "Resource": "*"}]
+    document = json.dumps({"Statement": statements})
+    assert judge("iam:PutRolePolicy", {"policyDocument": document}).rule == rule
+
+
+def test_a_selector_that_does_not_say_of_which_events_takes_in_none_of_management(
+    judge: Callable[..., Assessment],
+) -> None:
+    selector = {"fieldSelectors": [{"field": "resources.type", "equals": ["AWS::S3::Object"]}]}
+    assessment = judge("cloudtrail:PutEventSelectors", {"advancedEventSelectors": [selector]})
+    assert assessment.rule == "selectors-weakened"
+
+
 HOLDS_NOT = [
     ("HIGH", "iam:AttachRolePolicy", managed("ReadOnlyAccess")),
     ("HIGH", "iam:PutRolePolicy", {"policyDocument": allow(Action="s3:GetObject")}),
@@ -185,6 +261,7 @@ HOLDS_NOT = [
     ("HIGH", "iam:PutRolePolicy", {"policyDocument": allow(Action="*", Effect="Deny")}),
     ("HIGH", "iam:UpdateAssumeRolePolicy", {"policyDocument": trust({"Service": "ec2.amazonaws.com"})}),
     ("HIGH", "iam:UpdateAssumeRolePolicy", {"policyDocument": trust({"AWS": OWN})}),
+    ("HIGH", "iam:UpdateAssumeRolePolicy", {"policyDocument": trust("*", Effect="Deny")}),
     ("HIGH", "iam:UpdateAssumeRolePolicy", {"policyDocument": trust(WEB, **WEB_ACTION, **CONDITION)}),
     ("MEDIUM", "iam:CreateRole", {"assumeRolePolicyDocument": trust({"Service": "ec2.amazonaws.com"})}),
     ("HIGH", "iam:CreateAccessKey", {"userName": "alice"}),
@@ -196,6 +273,7 @@ HOLDS_NOT = [
     ("HIGH", "cloudtrail:PutEventSelectors", {"advancedEventSelectors": [DATA_FIELDS, ALL_FIELDS]}),
     # What the record does not tell may be the worst.
     ("CRITICAL", "iam:AttachRolePolicy", {"policyArn": f"arn:aws:iam::{OWN}:policy/ReadOnlyAccess"}),
+    ("CRITICAL", "iam:AttachRolePolicy", {"policyArn": f"arn:aws:iam::{OWN}:policy/AdministratorAccess"}),
     ("CRITICAL", "iam:AttachRolePolicy", None),
     ("CRITICAL", "iam:PutRolePolicy", {"omitted": True}),
     ("CRITICAL", "iam:UpdateAssumeRolePolicy", {"policyDocument": "{broken"}),
@@ -299,6 +377,12 @@ def test_call_that_came_to_nothing_is_one_lower(judge: Callable[..., Assessment]
     assert assessment.lowered == said
     assert assessment.reason == "Had it succeeded: Policy AdministratorAccess allows everything in the account."
     assert assessment.next.startswith("Nothing was changed.")
+
+
+@pytest.mark.parametrize("fields", [{}, {"errorCode": "AccessDenied"}])
+def test_what_a_policy_allows_is_told_of_attempts_too(judge: Callable[..., Assessment], fields: dict[str, str]) -> None:
+    grants = judge("iam:PutRolePolicy", {"policyDocument": allow(Action="iam:*")}, **fields).grants
+    assert grants == ("allows iam:* on *",)
 
 
 def test_attempt_of_root_is_told_as_it_is(judge: Callable[..., Assessment]) -> None:

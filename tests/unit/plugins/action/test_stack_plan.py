@@ -111,4 +111,4 @@ def test_the_notes_tell_of_subscribers_by_what_has_become_of_them() -> None:
     ],
 )
 def test_a_failure_says_whether_the_account_was_entered(error: Exception, applied: list[str], entered: bool) -> None:
-    assert stack_plan.failure(error, applied).result == {"entered": entered}
+    assert stack_plan.failure(error, applied).result["entered"] is entered

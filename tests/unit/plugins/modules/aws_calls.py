@@ -21,7 +21,6 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 READS = ("Get", "List", "Head", "Describe")
-_make_api_call = BaseClient._make_api_call
 
 
 class BrokenOffError(BaseException):
@@ -41,10 +40,11 @@ def run(main: Callable[[], None], *, check: bool = False, **options: Any) -> dic
 def recorded() -> Iterator[list[str]]:
     """The names of the operations called in the block, in order."""
     names: list[str] = []
+    make = BaseClient._make_api_call
 
     def call(client: Any, name: str, arguments: Any) -> Any:
         names.append(name)
-        return _make_api_call(client, name, arguments)
+        return make(client, name, arguments)
 
     with patch.object(BaseClient, "_make_api_call", call):
         yield names
@@ -58,9 +58,10 @@ def writes(names: list[str]) -> list[str]:
 def broken_off_after(number: int) -> Iterator[None]:
     """In the block, the run ends right after its write of this number."""
     done: list[str] = []
+    make = BaseClient._make_api_call
 
     def call(client: Any, name: str, arguments: Any) -> Any:
-        answer = _make_api_call(client, name, arguments)
+        answer = make(client, name, arguments)
         done.extend(writes([name]))
         if len(done) == number and writes([name]):
             raise BrokenOffError(name)
@@ -78,11 +79,12 @@ def answering(**answers: Any) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """
     calls: list[tuple[str, dict[str, Any]]] = []
     queues = {name: list(answer) if isinstance(answer, list) else [answer] for name, answer in answers.items()}
+    make = BaseClient._make_api_call
 
     def call(client: Any, name: str, arguments: Any) -> Any:
         calls.append((name, arguments))
         if name not in queues:
-            return _make_api_call(client, name, arguments)
+            return make(client, name, arguments)
         queue = queues[name]
         answer = queue.pop(0) if len(queue) > 1 else queue[0]
         if isinstance(answer, Exception):

@@ -626,6 +626,7 @@ def stages(function):
     ]
 
 
+@pytest.mark.no_cover  # measured, it would take half as long again; others cover the same
 @pytest.mark.parametrize("stage", range(4))
 def test_a_run_broken_off_after_any_write_can_be_repeated(events, functions, function, stage):
     runs = stages(function)

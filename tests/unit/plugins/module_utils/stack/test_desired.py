@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import render
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import alarms as component
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import key
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Organization, Settings
@@ -213,7 +214,7 @@ def test_grouping_lets_the_function_use_its_queue_and_its_table_only() -> None:
 
 def alarms(**settings: Any) -> dict[str, dict[str, Any]]:
     """The alarms, by what they are about."""
-    found = stack(**settings)["alarms"]["Alarms"]
+    found = component.desired(Settings(**{**SETTINGS, **settings}))["Alarms"]
     return {alarm["AlarmName"].removeprefix("iam-alerting/"): alarm for alarm in found}
 
 

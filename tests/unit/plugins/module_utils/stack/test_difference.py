@@ -7,6 +7,8 @@ import dataclasses
 from typing import Any
 
 import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from botocore.exceptions import ClientError
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, InvalidValueError
@@ -15,7 +17,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components im
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
     ForeignResourceError,
+    changed,
     refuse_foreign,
+    tagged_resources,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, reported_diff
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, Topology
@@ -266,6 +270,53 @@ def test_the_tagging_service_is_believed_only_if_all_is_well() -> None:
     assert account.tags("three", {"a": "1"}, lambda: {}) == {}
 
 
+def not_read() -> dict[str, str]:
+    raise AssertionError("reads the tags")
+
+
+def test_tags_that_are_as_wanted_and_no_others_are_not_read() -> None:
+    assert Account({}, {"one": {"a": "1"}}).tags("one", {"a": "1"}, not_read) == {"a": "1"}
+
+
+class Tagging:
+    """The tagging service with an answer."""
+
+    def __init__(self, **answer: Any) -> None:
+        self.answer = answer
+
+    def get_resources(self, TagFilters: Any) -> Any:  # noqa: N803
+        assert TagFilters == [{"Key": "trailwatch", "Values": ["iam-alerting"]}]
+        return self.answer
+
+
+def test_the_tagging_service_is_asked_for_what_has_our_tag() -> None:
+    tags = [{"Key": "trailwatch", "Value": "iam-alerting"}, {"Key": "flag"}]
+    found = [{"ResourceARN": "one", "Tags": tags}, {"ResourceARN": "two"}]
+    assert tagged_resources(Tagging(ResourceTagMappingList=found), "iam-alerting") == {
+        "one": {"trailwatch": "iam-alerting", "flag": ""},
+        "two": {},
+    }
+    assert tagged_resources(Tagging(), "iam-alerting") == {}
+
+
+def test_who_may_not_ask_the_tagging_service_is_told_what_for() -> None:
+    class Denied:
+        def get_resources(self, **_filters: Any) -> Any:
+            raise ClientError({"Error": {"Code": "Throttled", "Message": "no"}}, "GetResources")
+
+    with pytest.raises(AnsibleAWSError, match="list the resources with the tag trailwatch=iam-alerting"):
+        tagged_resources(Denied(), "iam-alerting")
+
+
+ONE_WAY = {"Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": "*"}]}
+ANOTHER = {"Statement": [{"Effect": "Allow", "Action": "a:B", "Resource": ["*"]}]}
+
+
+@pytest.mark.parametrize(("name", "same"), [("Policy", True), ("TrustDocument", True), ("Rules", False)])
+def test_policies_are_compared_by_what_they_mean_and_nothing_else_is(name: str, same: bool) -> None:
+    assert bool(changed({name: ONE_WAY}, {name: ANOTHER}, (name,))) is not same
+
+
 OURS = {"trailwatch": "iam-alerting"}
 
 
@@ -277,6 +328,11 @@ def test_what_lacks_our_tag_and_is_unlike_ours_is_refused_with_the_ways_out() ->
         "another iam_alerting_name. Or, to give the topic to the role, tag it trailwatch=iam-alerting; it changes. "
         "Nothing was changed"
     )
+
+
+def test_a_kind_may_have_two_words() -> None:
+    with pytest.raises(ForeignResourceError, match="Or, to give the stack set to the role, tag it"):
+        refuse_foreign("stack set iam-alerting", {}, OURS, "its permissions are others", "it changes")
 
 
 @pytest.mark.parametrize(("tags", "unlike"), [(OURS, "its display name is 'x'"), ({}, ""), (OURS, "")])

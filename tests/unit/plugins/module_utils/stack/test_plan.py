@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -148,6 +149,31 @@ def test_the_diff_says_that_a_component_is_to_be_removed() -> None:
     assert entry["after_header"] == "table (to be removed)"
     assert entry["before"]
     assert entry["after"] == ""
+
+
+NEW = Change({}, {"b": {"y": [1], "x": 2}, "a": "text"})
+CHANGED = Change({"Left": "x", "Kept": 1}, {"Kept": 2, "Added": "y"})
+
+
+def test_the_diff_of_what_is_new_is_one_entry_and_of_what_changes_one_for_each_attribute() -> None:
+    assert reported_diff("table", REMOVAL)[0]["before"] == "State: present\n"
+    (entry,) = reported_diff("table", NEW)
+    assert entry == {
+        "before_header": "table (absent)",
+        "after_header": "table (desired)",
+        "before": "",
+        "after": 'a: text\nb: {\n  "x": 2,\n  "y": [\n    1\n  ]\n}\n',
+    }
+    assert [tuple(each.values()) for each in reported_diff("table", CHANGED)] == [
+        ("table Added (absent)", "table Added (desired)", "", "y\n"),
+        ("table Kept (live)", "table Kept (desired)", "1\n", "2\n"),
+        ("table Left (live)", "table Left (to be removed)", "x\n", ""),
+    ]
+
+
+def test_what_json_has_no_word_for_is_shown_as_text() -> None:
+    (entry,) = reported_diff("trail", Change({}, {"Time": date(2026, 3, 14)}))
+    assert entry["after"] == 'Time: "2026-03-14"\n'
 
 
 KEYS = [f"arn:aws:kms:us-east-1:111111111111:key/{number}" for number in (1, 2)]

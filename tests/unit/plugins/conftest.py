@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the module tests: an AWS account out of moto, in this process."""
+"""An AWS account out of moto, in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -27,8 +28,8 @@ def connection(_module: Any, resource: str, region: str, **_settings: Any) -> An
     return client(resource, region)
 
 
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@contextmanager
+def account_of_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty account of moto's, with credentials and region in the environment; gives the account's number."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "key-id-of-the-unit-tests",
@@ -46,6 +47,13 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(boto3, "client", client)
     with mock_aws():
         yield "123456789012"
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """As C(account_of_moto), for one test."""
+    with account_of_moto(monkeypatch) as number:
+        yield number
 
 
 @pytest.fixture
