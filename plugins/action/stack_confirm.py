@@ -13,8 +13,6 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-# Loading it also prepares what both need before Ansible forks.
-from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation import report
 from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation.link import (
@@ -33,12 +31,18 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation.run im
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import fallback_topic, topic
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import entered, entered_at, failure
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import (
+    SETTINGS_OPTION,
+    arguments_of,
+    checked_settings,
+)
 
 LINKS = "iam_alerting_confirmation_links"
 FILE = "iam_alerting_confirmation_file"
 
 ARGUMENTS = {
-    **stack_plan.SETTINGS_OPTION,
+    **SETTINGS_OPTION,
     "links": {"type": "list", "elements": "raw", "default": [], "no_log": True},
     "file": {"type": "path"},
     "resend": {"type": "bool", "default": False},
@@ -52,12 +56,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = stack_plan.arguments_of(self, ARGUMENTS)
+        arguments = arguments_of(self, ARGUMENTS)
         try:
-            settings = stack_plan.checked_settings(arguments)
+            settings = checked_settings(arguments)
             links = read_links(texts(arguments["links"], arguments["file"]))
         except (SettingsError, AccountError, LinkError) as error:
-            raise stack_plan.failure(error) from None
+            raise failure(error) from None
         topics = topics_of(settings)
         ours = [link for link in links if link.topic_arn in topics]
         others = sorted({link.topic_arn for link in links} - set(topics))
@@ -65,7 +69,7 @@ class ActionModule(ActionBase):
         try:
             return result | done(arguments, settings, topics, ours, self._task.check_mode)
         except (AccountError, AnsibleAWSError) as error:
-            return result | {"failed": True, "msg": str(error), "entered": stack_plan.entered_at(error)}
+            return result | {"failed": True, "msg": str(error), "entered": entered_at(error)}
 
 
 def topics_of(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -107,7 +111,7 @@ def done(
         return {"changed": False, "summary": report.summary([], [], check_mode)}
     results: list[Result] = []
     again: list[str] = []
-    with stack_plan.entered(arguments, settings) as account_clients:
+    with entered(arguments, settings) as account_clients:
         sns = account_clients["sns"]
         for arn in chosen:
             found = topic_of(sns, topics[arn])

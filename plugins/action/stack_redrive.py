@@ -11,13 +11,17 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-# Loading it also prepares what both need before Ansible forks.
-from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import report
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.run import redrive, waiting
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import failure, pair_entered
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import (
+    SETTINGS_OPTION,
+    arguments_of,
+    checked_settings,
+)
 
 
 class ActionModule(ActionBase):
@@ -27,14 +31,14 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = stack_plan.arguments_of(self, stack_plan.SETTINGS_OPTION)
+        arguments = arguments_of(self, SETTINGS_OPTION)
         step = announced if self._task.check_mode else redriven
         try:
-            settings = stack_plan.checked_settings(arguments)
-            with stack_plan.pair_entered(arguments, settings) as pair:
+            settings = checked_settings(arguments)
+            with pair_entered(arguments, settings) as pair:
                 return {"account_id": settings.account_id, **step(pair)}
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise stack_plan.failure(error) from None
+            raise failure(error) from None
 
 
 def announced(pair: Pair) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-# Loading it also prepares what both need before Ansible forks.
-from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
@@ -32,10 +30,17 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.account impo
     account_status,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.last_alert import last_alert
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import entered
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import (
+    COMPONENTS_OPTION,
+    SETTINGS_OPTION,
+    arguments_of,
+    checked_settings,
+)
 
 ARGUMENTS = {
-    **stack_plan.SETTINGS_OPTION,
-    "components": stack_plan.ARGUMENTS["components"],
+    **SETTINGS_OPTION,
+    **COMPONENTS_OPTION,
     "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS, ALARM], "default": []},
 }
 
@@ -47,7 +52,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = stack_plan.arguments_of(self, ARGUMENTS)
+        arguments = arguments_of(self, ARGUMENTS)
         try:
             status = read_status(arguments)
         except (SettingsError, AccountError, AnsibleAWSError) as error:
@@ -65,9 +70,9 @@ def read_status(arguments: dict[str, Any]) -> Document:
         AccountError: the account cannot be entered.
         AnsibleAWSError: a read failed, or a resource is somebody else's.
     """
-    settings = stack_plan.checked_settings(arguments)
+    settings = checked_settings(arguments)
     names = check_components(arguments["components"], settings)
-    with stack_plan.entered(arguments, settings) as account_clients:
+    with entered(arguments, settings) as account_clients:
         plan = make_plan(account_clients, settings, names)
         if settings.is_member:  # whose topic is the hub's
             return account_status(settings, plan, None)

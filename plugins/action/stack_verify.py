@@ -14,8 +14,6 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-# Loading it also prepares what both need before Ansible forks.
-from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action, parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
@@ -23,12 +21,18 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import leftovers, report
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import KINDS, Kind
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.proof import Proof, prove
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import failure, pair_entered
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import (
+    SETTINGS_OPTION,
+    arguments_of,
+    checked_settings,
+)
 
 # Longer than that, the credentials of an assumed role or the patience of a later verification might end.
 MOST_MINUTES = 45
 
 ARGUMENTS = {
-    **stack_plan.SETTINGS_OPTION,
+    **SETTINGS_OPTION,
     "verify_with": {"type": "str", "choices": list(KINDS), "default": "user"},
     "verify_minutes": {"type": "float", "default": 15.0},
     "leftover_minutes": {"type": "float", "default": 60.0},
@@ -42,18 +46,18 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = stack_plan.arguments_of(self, ARGUMENTS)
+        arguments = arguments_of(self, ARGUMENTS)
         step = announced if self._task.check_mode else verified
         try:
             minutes = check_minutes(arguments["verify_minutes"])
-            settings = stack_plan.checked_settings(arguments)
+            settings = checked_settings(arguments)
             kind = KINDS[arguments["verify_with"]]
             listed = check_listed(kind, settings)
-            with stack_plan.pair_entered(arguments, settings) as pair:
+            with pair_entered(arguments, settings) as pair:
                 found = old_leftovers(pair, arguments)
                 return {"account_id": settings.account_id, **step(pair, found, kind, listed, minutes)}
         except (SettingsError, AccountError, AnsibleAWSError) as error:
-            raise stack_plan.failure(error) from None
+            raise failure(error) from None
 
 
 def check_minutes(minutes: float) -> float:

@@ -56,6 +56,8 @@ NOT_CHECKED = {
     "cd": "the shell's own",
     "export": "the shell's own",
     "git clone": "asks GitHub",
+    "git worktree add": "git's own, of a tag that is there after a release",
+    "python scripts/record_release.py": "deploys as a whole; test_upgrade.py takes what it wrote",
     "python3 -m venv": "sets up an environment; make does it in the same way",
     ".venv-sandbox/bin/pip": "asks PyPI; make does it in the same way",
     ".venv-sandbox/bin/python -m sandbox": "the sandbox, whose commands tests/sandbox runs",

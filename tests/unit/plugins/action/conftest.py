@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils import account as access
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import clients
+from ansible_collections.trailwatch.aws.plugins.plugin_utils import entering
 from ansible_collections.trailwatch.aws.tests.unit.plugins.action.deployed import EVERYTHING, deploy
 from ansible_collections.trailwatch.aws.tests.unit.plugins.action.tasks import run
 from ansible_collections.trailwatch.aws.tests.unit.plugins.conftest import account_of_moto
@@ -36,7 +37,7 @@ def entered(monkeypatch: pytest.MonkeyPatch) -> Iterator[clients.Clients]:
     """An account and the clients that the plugins use in it."""
     made = made_once()
     # The default of an argument is what it was when the module was loaded.
-    monkeypatch.setattr(stack_plan.entered.__wrapped__, "__defaults__", (lambda _region: made,))  # type: ignore[attr-defined]
+    monkeypatch.setattr(entering.entered.__wrapped__, "__defaults__", (lambda _region: made,))  # type: ignore[attr-defined]
     monkeypatch.setattr(clients, "clients_of", lambda _region: made)
     cached = (access.sts_client, access._session_of, access._botocore_session)
     for each in cached:

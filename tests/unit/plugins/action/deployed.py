@@ -15,9 +15,12 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import (
     alarms,
     event_invoke_config,
     event_rule,
+    event_rule_reading,
+    event_rule_writing,
     event_source_mapping,
     kms_key,
     lifecycle,
+    topic_options,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue as sqs_queue
 from ansible_collections.trailwatch.aws.plugins.module_utils import table as dynamodb_table
@@ -79,7 +82,7 @@ def _trail(clients: Any, document: Document) -> None:
 
 def _topic(clients: Any, document: Document) -> None:
     wanted = {name: value for name, value in document.items() if name not in ("State", "Purge")}
-    wanted["Subscriptions"] = sns_topic.checked_subscriptions(document["Subscriptions"])
+    wanted["Subscriptions"] = topic_options.checked_subscriptions(document["Subscriptions"])
     sns_topic.apply(clients["sns"], None, wanted)
 
 
@@ -137,9 +140,9 @@ def _mapping(clients: Any, document: Document) -> None:
 def _rule(clients: Any, document: Document) -> None:
     events, functions = clients["events"], clients["lambda"]
     invoked = [document["FunctionArn"]] if document["FunctionArn"] else []
-    live = event_rule.describe(events, functions, document["Name"], functions=invoked)
+    live = event_rule_reading.describe(events, functions, document["Name"], functions=invoked)
     changes = event_rule.difference(live.found, event_rule.desired(rule.options_of(document), live))
-    event_rule.apply(events, functions, "default", changes)
+    event_rule_writing.apply(events, functions, "default", changes)
 
 
 def _alarms(clients: Any, document: Document) -> None:
@@ -155,6 +158,7 @@ _MAKERS = {
     "queue": _queue,
     "log_group": _log_group,
     "execution_role": _role,
+    "forwarding_role": _role,
     "table": _table,
     "event_queue": _queue,
     "event_source_mapping": _mapping,

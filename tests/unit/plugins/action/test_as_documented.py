@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.trailwatch.aws.plugins.action import stack_plan
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import SETTINGS_OPTION
 from ansible_collections.trailwatch.aws.tests.unit.plugins.action.test_settings_option import as_specified
 
 PLUGINS = "ansible_collections.trailwatch.aws.plugins"
@@ -26,7 +27,7 @@ def test_the_options_are_as_documented(name: str) -> None:
     action = importlib.import_module(f"{PLUGINS}.action.{name}")
     options: dict[str, Any] = yaml.safe_load(module.DOCUMENTATION).get("options", {})
     # A secret is hidden by the action; documentation has no word for that. The settings are a fragment of their own.
-    taken = getattr(action, "ARGUMENTS", stack_plan.SETTINGS_OPTION)
+    taken = getattr(action, "ARGUMENTS", SETTINGS_OPTION)
     own = {
         option: {key: value for key, value in kind.items() if key != "no_log"}
         for option, kind in taken.items()

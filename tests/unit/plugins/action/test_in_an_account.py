@@ -32,7 +32,8 @@ LINK = (
 )
 ASKS = ("AssumeRole", "Simulate", "Lookup")
 # Forwarders need regions, the members' stack set units, which nobody asked for.
-HERE = [name for name in COMPONENTS if name not in ("forwarders", "member_stack_set")]
+OF_OTHERS = ("forwarders", "member_stack_set", "forwarding_role", "event_bus", "members_rule")
+HERE = [name for name in COMPONENTS if name not in OF_OTHERS]
 
 
 def written(names: list[str]) -> list[str]:

@@ -224,7 +224,7 @@ MEMBER = {**PLAIN, "topology": "member", "hub": "999999999999"}
 
 def test_a_member_has_only_what_sends_its_events_to_the_hub(empty: Any) -> None:
     result = run(stack_plan, check=True, settings=MEMBER)
-    assert set(result["differences"]) == {"bucket", "trail", "queue", "execution_role", "rule", "tampering_rule"}
+    assert set(result["differences"]) == {"bucket", "trail", "queue", "forwarding_role", "rule", "tampering_rule"}
 
 
 def test_what_a_member_has_already_is_in_sync(empty: Any) -> None:

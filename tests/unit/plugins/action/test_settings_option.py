@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.trailwatch.aws.plugins.action.stack_plan import SETTINGS
 from ansible_collections.trailwatch.aws.plugins.doc_fragments.settings import ModuleDocFragment
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import SETTINGS
 
 ROLE = Path(__file__).parents[4] / "roles" / "iam_alerting"
 

@@ -11,6 +11,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import Acco
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import LackingError, failure
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.plan_words import left_over, notes, summary
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
 
 STOPPED = Plan({"trail": Change({"IsLogging": False}, {"IsLogging": True})}, ("trail",), ())
@@ -46,7 +48,7 @@ def test_a_first_plan_is_read_once(monkeypatch: pytest.MonkeyPatch, pauses: list
 
 
 def test_what_is_left_is_told_with_component_attribute_and_both_values() -> None:
-    message = stack_plan.left_over(STOPPED.differing)
+    message = left_over(STOPPED.differing)
     assert "trail IsLogging is false and not true" in message
     assert "iam_alerting_components" in message
 
@@ -69,8 +71,8 @@ def test_the_summary_tells_apart_what_is_changed_and_what_goes(
     changes: dict[str, Change], applied: list[str], check_mode: bool, line: str
 ) -> None:
     arguments = {"state": "present", "applied": applied}
-    assert stack_plan.summary(arguments, changes, ["table"], [], check_mode) == line
-    pending = stack_plan.summary(arguments, changes, ["table"], ["not confirmed yet: secops@example.com"], check_mode)
+    assert summary(arguments, changes, ["table"], [], check_mode) == line
+    pending = summary(arguments, changes, ["table"], ["not confirmed yet: secops@example.com"], check_mode)
     assert pending == f"{line}; not confirmed yet: secops@example.com"
 
 
@@ -93,10 +95,10 @@ def test_the_notes_tell_of_subscribers_by_what_has_become_of_them() -> None:
         "lost: gone@example.com (unsubscribed 2026-03-15 04:00 UTC by user/alice)",
         "not on the list: other@example.com",
     ]
-    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS), plan) == told
+    assert notes({"lost": []}, Settings(**SETTINGS), plan) == told
     # To unsubscribe them is part of the change then.
-    assert stack_plan.notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), plan) == told[:3]
-    again = stack_plan.notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), Plan({}, (), ()))
+    assert notes({"lost": []}, Settings(**SETTINGS, purge_subscribers=True), plan) == told[:3]
+    again = notes({"lost": ["gone@example.com"]}, Settings(**SETTINGS), Plan({}, (), ()))
     assert again == ["lost and subscribed again: gone@example.com"]
 
 
@@ -104,11 +106,11 @@ def test_the_notes_tell_of_subscribers_by_what_has_become_of_them() -> None:
     ("error", "applied", "entered"),
     [
         (AccountError("The role cannot be assumed"), [], False),
-        (stack_plan.LackingError("may not read the topic"), [], True),
+        (LackingError("may not read the topic"), [], True),
         (SettingsError("iam_alerting_name is 'A'"), [], True),
         # What was deployed a moment ago was so in an account that was entered.
         (AccountError("The role cannot be assumed"), ["rule"], True),
     ],
 )
 def test_a_failure_says_whether_the_account_was_entered(error: Exception, applied: list[str], entered: bool) -> None:
-    assert stack_plan.failure(error, applied).result["entered"] is entered
+    assert failure(error, applied).result["entered"] is entered
