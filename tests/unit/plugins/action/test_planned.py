@@ -255,6 +255,8 @@ def test_a_member_that_alerted_by_itself_goes_on_so_until_it_is_moved(
 def test_the_bucket_of_a_trail_that_was_ours_is_kept_and_named(empty: Any) -> None:
     deploy(empty, run(stack_plan, settings=PLAIN, components=["bucket", "trail"]))
     empty["cloudtrail"].create_trail(Name="theirs", S3BucketName=BUCKET, IsMultiRegionTrail=True)
+    all_events = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}]
+    empty["cloudtrail"].put_event_selectors(TrailName="theirs", EventSelectors=all_events)
     empty["cloudtrail"].start_logging(Name="theirs")
     existing = {**PLAIN, "trail": "existing"}
     result = run(stack_plan, check=True, settings=existing, components=["bucket", "trail"])
