@@ -31,7 +31,7 @@ LINK = (
     "&Endpoint=secops@example.com"
 )
 ASKS = ("AssumeRole", "Simulate", "Lookup")
-# Forwarders need regions, the members' stack set units, which nobody asked for.
+# Forwarders need regions, the stack set units, which nobody asked for; the rest is of hubs and members.
 OF_OTHERS = ("forwarders", "member_stack_set", "forwarding_role", "event_bus", "members_rule")
 HERE = [name for name in COMPONENTS if name not in OF_OTHERS]
 
