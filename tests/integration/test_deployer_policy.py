@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import permissions
 from sandbox.client import Sandbox
 from tests.authorization import actions_of
-from tests.integration import drift
+from tests.integration import drift, hands
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account, resources
 
@@ -36,7 +36,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         "iam_alerting_heartbeat_minutes": 15,
         "iam_alerting_customer_key": True,
         "iam_alerting_fallback": FALLBACK,
-        "iam_alerting_forwarding_regions": [drift.FORWARDING_REGION],
+        "iam_alerting_forwarding_regions": [hands.FORWARDING_REGION],
         "iam_alerting_verify_with": "role",
         # And enrols members, as a delegated administrator of CloudFormation.
         "iam_alerting_topology": "hub",
@@ -61,7 +61,7 @@ def change_everything(account: Account, *rows: drift.Row) -> None:
 
 def filter_subscriptions(account: Account) -> None:
     sns = account.client("sns")
-    for each in sns.list_subscriptions_by_topic(TopicArn=drift.arn(account, "sns", NAME))["Subscriptions"]:
+    for each in sns.list_subscriptions_by_topic(TopicArn=hands.arn(account, "sns", NAME))["Subscriptions"]:
         sns.set_subscription_attributes(
             SubscriptionArn=each["SubscriptionArn"],
             AttributeName="FilterPolicy",
@@ -86,7 +86,7 @@ def leave_what_a_broken_verification_leaves(account: Account) -> None:
     name, tags = f"{NAME}-verify-0", [{"Key": "trailwatch", "Value": NAME}]
     iam, path = account.client("iam"), "/trailwatch-verify/"
     iam.create_user(UserName=name, Path=path, Tags=tags)
-    iam.create_role(RoleName=name, Path=path, Tags=tags, AssumeRolePolicyDocument=drift.TRUST)
+    iam.create_role(RoleName=name, Path=path, Tags=tags, AssumeRolePolicyDocument=hands.TRUST)
 
 
 def leave_its_queue(account: Account) -> None:
@@ -96,9 +96,9 @@ def leave_its_queue(account: Account) -> None:
 
 def lose_messages(account: Account) -> None:
     """And no others, as there are of the changes by hand, which a broken function was told of."""
-    account.client("sqs").purge_queue(QueueUrl=drift.queue_url(account))
+    account.client("sqs").purge_queue(QueueUrl=hands.queue_url(account))
     for body in ("no event", REMINDER):
-        account.client("sqs").send_message(QueueUrl=drift.queue_url(account), MessageBody=body)
+        account.client("sqs").send_message(QueueUrl=hands.queue_url(account), MessageBody=body)
 
 
 class Deployer:
@@ -306,7 +306,7 @@ LEFT: dict[str, dict[str, set[str]]] = {"plain": {}, "everything": {"keys": {f"a
 
 def test_nothing_is_left_but_the_key_which_kms_deletes_later(deployer: Deployer) -> None:
     for name, account in deployer.accounts.items():
-        drift.tidy(account)
+        hands.tidy(account)
         found = resources(account)
         assert set(found.pop("roles")) == {ROLE}
         assert {kind: set(there) for kind, there in found.items() if there} == LEFT[name]
@@ -321,12 +321,12 @@ def intruded(sandbox: Sandbox, open_account: Callable[[], Account], organization
     """An account that has other things, too, and where log files may not be deleted."""
     account = open_account()
     make_role(account, sandbox, ExternalId=EXTERNAL_ID, OrganizationId=organization)
-    for bucket in (f"payroll-{account.id}", drift.bucket(account)):
+    for bucket in (f"payroll-{account.id}", hands.bucket(account)):
         account.client("s3").create_bucket(Bucket=bucket)
-    account.client("s3").put_object(Bucket=drift.bucket(account), Key="AWSLogs/evidence", Body=b"{}")
+    account.client("s3").put_object(Bucket=hands.bucket(account), Key="AWSLogs/evidence", Body=b"{}")
     account.client("sqs").create_queue(QueueName="payroll")
     for role in ("payroll", f"{NAME}-function"):
-        account.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=drift.TRUST)
+        account.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=hands.TRUST)
     key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
     account.client("kms").create_alias(AliasName="alias/payroll", TargetKeyId=key)
     return account
@@ -361,7 +361,7 @@ FORBIDDEN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "give itself permissions": (
         "iam",
         "put_role_policy",
-        {"RoleName": ROLE, "PolicyName": "all", "PolicyDocument": drift.ANY},
+        {"RoleName": ROLE, "PolicyName": "all", "PolicyDocument": hands.ANY},
     ),
     "attach a managed policy": (
         "iam",

@@ -11,7 +11,8 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.drift import FORWARDING_REGION, GROUPING_ROWS, ROWS, Row, tidy
+from tests.integration.drift import GROUPING_ROWS, ROWS, Row
+from tests.integration.hands import FORWARDING_REGION, tidy
 from tests.integration.live import Account, resources, rules
 from tests.integration.specification import (
     forwarder_rule,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox
-from tests.integration import drift
+from tests.integration import hands
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account, resources, waiting
 
@@ -96,7 +96,7 @@ def test_users_of_all_members_are_told_of_once_by_the_names_of_their_accounts(or
 
 
 def test_what_is_not_admitted_waits_in_its_own_account(organization: Organization) -> None:
-    queue = drift.queue_url(organization.outside)
+    queue = hands.queue_url(organization.outside)
     answer = organization.outside.client("sqs").receive_message(
         QueueUrl=queue, MessageAttributeNames=["All"], VisibilityTimeout=0
     )
@@ -147,30 +147,30 @@ def test_what_could_not_reach_the_hub_is_told_of_once_it_can(organization: Organ
     assert waiting(member, DEAD_LETTERS) == 0
 
 
-def forwarding_role(operation: str, **arguments: Any) -> drift.Hand:
+def forwarding_role(operation: str, **arguments: Any) -> hands.Hand:
     return lambda account: getattr(account.client("iam"), operation)(RoleName="iam-alerting-forward", **arguments)
 
 
 # By member, what a hand changes, and how the plan names it.
-CHANGED: dict[str, tuple[drift.Hand, str]] = {
+CHANGED: dict[str, tuple[hands.Hand, str]] = {
     "team-03": (
-        forwarding_role("put_role_policy", PolicyName="iam-alerting-forward", PolicyDocument=drift.ANY),
+        forwarding_role("put_role_policy", PolicyName="iam-alerting-forward", PolicyDocument=hands.ANY),
         "forwarding_role PolicyDocument",
     ),
     "team-04": (
-        forwarding_role("update_assume_role_policy", PolicyDocument=drift.TRUST),
+        forwarding_role("update_assume_role_policy", PolicyDocument=hands.TRUST),
         "forwarding_role AssumeRolePolicyDocument",
     ),
     "team-05": (
-        lambda account: drift.target(Arn=drift.arn(account, "sqs", DEAD_LETTERS))(account),
+        lambda account: hands.target(Arn=hands.arn(account, "sqs", DEAD_LETTERS))(account),
         "rule iam-alerting targets",
     ),
     "team-06": (
-        lambda account: drift.target(drift.TAMPERING, Arn=drift.arn(account, "sqs", DEAD_LETTERS))(account),
+        lambda account: hands.target(hands.TAMPERING, Arn=hands.arn(account, "sqs", DEAD_LETTERS))(account),
         "tampering_rule iam-alerting-tampering targets",
     ),
-    "team-07": (drift.rule_is_disabled("iam-alerting"), "rule iam-alerting state"),
-    "team-08": (drift.queue(Policy=drift.DENY_QUEUE), "queue Policy"),
+    "team-07": (hands.rule_is_disabled("iam-alerting"), "rule iam-alerting state"),
+    "team-08": (hands.queue(Policy=hands.DENY_QUEUE), "queue Policy"),
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from sandbox.client import Sandbox
 from tests.integration import others
 from tests.integration.conftest import Playbooks
-from tests.integration.drift import download
+from tests.integration.hands import download
 from tests.integration.live import Account, resources
 
 ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, alarms, tampering_rule"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox
-from tests.integration import drift
+from tests.integration import hands
 from tests.integration.conftest import Playbooks
 from tests.integration.live import Account
 
@@ -50,12 +50,12 @@ def deployed(playbooks: Playbooks, sandbox: Sandbox, open_account: Callable[[], 
 def dead_letters(account: Account) -> int:
     """How many messages of the dead-letter queue can be received."""
     attribute = "ApproximateNumberOfMessages"
-    answer = account.client("sqs").get_queue_attributes(QueueUrl=drift.queue_url(account), AttributeNames=[attribute])
+    answer = account.client("sqs").get_queue_attributes(QueueUrl=hands.queue_url(account), AttributeNames=[attribute])
     return int(answer["Attributes"][attribute])
 
 
 def put(account: Account, body: str) -> None:
-    account.client("sqs").send_message(QueueUrl=drift.queue_url(account), MessageBody=body)
+    account.client("sqs").send_message(QueueUrl=hands.queue_url(account), MessageBody=body)
 
 
 def wait_for_dead_letters(account: Account, number: int) -> None:
@@ -68,7 +68,7 @@ def wait_for_dead_letters(account: Account, number: int) -> None:
 def look_into_dead_letters(account: Account) -> list[dict[str, Any]]:
     """The messages that can be received, which stay so."""
     answer = account.client("sqs").receive_message(
-        QueueUrl=drift.queue_url(account),
+        QueueUrl=hands.queue_url(account),
         MaxNumberOfMessages=10,
         VisibilityTimeout=0,
     )

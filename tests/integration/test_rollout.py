@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.drift import queue_url
+from tests.integration.hands import queue_url
 from tests.integration.live import Account, resources
 
 # In the order in which Ansible takes them: with these batches the first, the next three, and the other three.

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.drift import lambda_, queue_url, s3, trail
+from tests.integration.hands import lambda_, queue_url, s3, trail
 from tests.integration.live import Account
 
 NAME = "iam-alerting"

@@ -12,20 +12,7 @@ import pytest
 
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
-from tests.integration.drift import (
-    ANY,
-    LOGS,
-    NAME,
-    alarms,
-    arn,
-    bucket,
-    lambda_,
-    mapping,
-    queue,
-    role,
-    s3,
-    topic,
-)
+from tests.integration.hands import ANY, LOGS, NAME, alarms, arn, bucket, lambda_, mapping, queue, role, s3, topic
 from tests.integration.live import Account, resources
 from tests.integration.specification import heartbeat_rule
 

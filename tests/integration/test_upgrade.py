@@ -16,7 +16,7 @@ import pytest
 
 from sandbox.client import Sandbox
 from sandbox.replay import Target, Write
-from tests.integration import drift
+from tests.integration import hands
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account, resources, waiting
 from tests.integration.recordings import Recording
@@ -52,8 +52,8 @@ class Upgrade:
             sandbox.confirm(self.subscriber(name))
             account.client("iam").create_user(UserName="before")
             sandbox.wait_for_mails(self.subscriber(name))
-            account.client("s3").put_object(Bucket=drift.bucket(account), **LOG_FILE)
-            account.client("sqs").send_message(QueueUrl=drift.queue_url(account), MessageBody="{}")
+            account.client("s3").put_object(Bucket=hands.bucket(account), **LOG_FILE)
+            account.client("sqs").send_message(QueueUrl=hands.queue_url(account), MessageBody="{}")
         self.before = {name: self.kept(name) for name in self.accounts}
         self.run = self.deploy()
 
@@ -75,14 +75,14 @@ class Upgrade:
     def kept(self, name: str) -> dict[str, Any]:
         """What nobody could bring back."""
         account = self.accounts[name]
-        versions = account.client("s3").list_object_versions(Bucket=drift.bucket(account))["Versions"]
-        topic = drift.arn(account, "sns", drift.NAME)
+        versions = account.client("s3").list_object_versions(Bucket=hands.bucket(account))["Versions"]
+        topic = hands.arn(account, "sns", hands.NAME)
         subscriptions = account.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
         return {
             "log files": {(version["Key"], version["VersionId"]) for version in versions},
             "subscribers": {(each["Endpoint"], each["SubscriptionArn"]) for each in subscriptions},
             "asked to confirm": len(self.sandbox.mails(self.subscriber(name), "confirmation")),
-            "dead letters": waiting(account, f"{drift.NAME}-dlq"),
+            "dead letters": waiting(account, f"{hands.NAME}-dlq"),
         }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox.client import Sandbox
-from tests.integration import drift
+from tests.integration import deeds, hands
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import ADMIN_ROLE, Account
 
@@ -43,7 +43,7 @@ def traces(account: Account) -> dict[str, list[str]]:
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     found = {
         "users": [user["UserName"] for user in iam.list_users()["Users"]],
-        "roles": [name for name in roles if name not in (ADMIN_ROLE, drift.ROLE)],
+        "roles": [name for name in roles if name not in (ADMIN_ROLE, hands.ROLE)],
         "queues": [url for url in sqs.list_queues().get("QueueUrls", []) if not url.endswith(("-dlq", "-events"))],
         "subscriptions": [each["Endpoint"] for each in subscriptions if each["Protocol"] == "sqs"],
     }
@@ -81,22 +81,22 @@ def topic_refuses(account: Account) -> None:
 def other_actions(account: Account) -> None:
     detail = {"eventSource": ["iam.amazonaws.com"], "eventName": ["CreateGroup"]}
     pattern = {"source": ["aws.iam"], "detail-type": ["AWS API Call via CloudTrail"], "detail": detail}
-    drift.rule(EventPattern=json.dumps(pattern))(account)
+    hands.rule(EventPattern=json.dumps(pattern))(account)
 
 
-BROKEN: dict[str, tuple[drift.Hand, str]] = {
-    "trail-stopped": (drift.trail("stop_logging"), "record: the trail iam-alerting is not logging"),
+BROKEN: dict[str, tuple[hands.Hand, str]] = {
+    "trail-stopped": (hands.trail("stop_logging"), "record: the trail iam-alerting is not logging"),
     "rule-disabled": (
         lambda account: account.client("events").disable_rule(Name=NAME),
         "rule: the rule iam-alerting is disabled",
     ),
     "other-actions": (other_actions, "rule: iam:CreateUser is in no rule iam-alerting"),
     "no-permission": (
-        drift.permission_goes(NAME),
+        hands.permission_goes(NAME),
         "rule: the policy of the function does not let the rule iam-alerting invoke it",
     ),
     "function-fails": (code_fails, "function: the function failed"),
-    "function-does-nothing": (drift.code_is_replaced, "function: not as deployed: function CodeSha256"),
+    "function-does-nothing": (deeds.code_is_replaced, "function: not as deployed: function CodeSha256"),
     "topic-refuses": (topic_refuses, "topic: the function could not publish: "),
 }
 

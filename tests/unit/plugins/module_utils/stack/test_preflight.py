@@ -29,7 +29,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.writes import WRITES
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS, stack
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_difference import DESIRED
-from tests.integration import drift
+from tests.integration import drift, hands
 
 GIVEN = Settings(**SETTINGS)
 ROLE = "arn:aws:iam::111111111111:role/iam-alerting-function"
@@ -237,7 +237,7 @@ def test_the_table_has_whatever_a_change_can_name(component: str) -> None:
 @pytest.mark.parametrize("row", [*drift.ROWS, *drift.GROUPING_ROWS], ids=lambda row: f"{row.component} {row.attribute}")
 def test_the_table_has_whatever_a_hand_can_change(row: drift.Row) -> None:
     named = row.attribute.rpartition(" ")[2]
-    is_one_of_several = named.startswith(drift.NAME)
+    is_one_of_several = named.startswith(hands.NAME)
     assert not named or is_one_of_several or named in WRITES[row.component]
 
 
