@@ -18,7 +18,7 @@ from soak.site import Site
 from soak.verdict import Result, Verdict, is_failure, judged
 from tests.integration.conftest import Run
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped
+from tests.integration.specification_options import grouped
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"

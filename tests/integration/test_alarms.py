@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks
 from tests.integration.live import Account, resources
-from tests.integration.specification import alarm_arns, grouped, with_fallback
+from tests.integration.specification import alarm_arns
+from tests.integration.specification_options import grouped, with_fallback
 
 NAME = "iam-alerting"
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]

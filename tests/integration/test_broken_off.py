@@ -16,7 +16,7 @@ from sandbox.client import Sandbox
 from sandbox.replay import Target
 from tests.integration.conftest import Playbooks, Recording
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped
+from tests.integration.specification_options import grouped
 from tests.integration.sweep import swept
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]

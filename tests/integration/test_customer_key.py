@@ -17,7 +17,8 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.key_needs import Policies, needs, refusals
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification, with_key
+from tests.integration.specification import specification
+from tests.integration.specification_options import grouped, with_key
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser", "iam:CreateRole"]
 SUBSCRIBER = "keys@example.com"

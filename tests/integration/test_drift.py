@@ -14,11 +14,11 @@ from tests.integration.conftest import Playbooks, Run
 from tests.integration.drift import GROUPING_ROWS, ROWS, Row
 from tests.integration.hands import FORWARDING_REGION, tidy
 from tests.integration.live import Account, resources, rules
-from tests.integration.specification import (
+from tests.integration.specification import specification
+from tests.integration.specification_options import (
     forwarder_rule,
     grouped,
     heartbeat_rule,
-    specification,
     with_fallback,
     with_forwarder_role,
     with_heartbeat_alarm,

@@ -11,7 +11,8 @@ import pytest
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification
+from tests.integration.specification import specification
+from tests.integration.specification_options import grouped
 
 ACTIONS = ["iam:CreateUser", "iam:DeleteUser"]
 SUBSCRIBER = "secops@example.com"

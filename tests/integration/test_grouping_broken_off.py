@@ -12,7 +12,8 @@ import pytest
 from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks
 from tests.integration.live import Account, resources
-from tests.integration.specification import grouped, specification
+from tests.integration.specification import specification
+from tests.integration.specification_options import grouped
 from tests.integration.sweep import swept
 from tests.integration.test_grouping import ACTIONS, AT_ONCE, SUBSCRIBER, hosts
 

@@ -14,7 +14,7 @@ from sandbox.client import Sandbox
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.hands import ANY, LOGS, NAME, alarms, arn, bucket, lambda_, mapping, queue, role, s3, topic
 from tests.integration.live import Account, resources
-from tests.integration.specification import heartbeat_rule
+from tests.integration.specification_options import heartbeat_rule
 
 SPARE = "spare@example.com"
 MINUTES = 15

@@ -20,7 +20,8 @@ from tests.integration import hands
 from tests.integration.conftest import Playbooks, Run
 from tests.integration.live import Account, resources, waiting
 from tests.integration.recordings import Recording
-from tests.integration.specification import grouped, specification
+from tests.integration.specification import specification
+from tests.integration.specification_options import grouped
 
 RELEASES = Path(__file__).with_name("releases")
 DEPLOYED = sorted(RELEASES.glob("*/*.json.gz"))
