@@ -26,13 +26,13 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.preview.sources imp
     log_files,
     read_events,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
-    SettingsError,
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import (
     check_actions,
     check_group_seconds,
     check_time_zone,
     check_trusted_accounts,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import check_suppressions
 
 # A file with more records is counted like a folder.

@@ -22,7 +22,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.options 
     check_max_fail_percentage,
     check_show,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.reporting import known
 
 ARGUMENTS = {

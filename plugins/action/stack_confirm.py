@@ -30,7 +30,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.confirmation.run im
     topic_of,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import fallback_topic, topic
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import entered, entered_at, failure
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import (
     SETTINGS_OPTION,

@@ -39,11 +39,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import (
     make_plan,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.regions import ALL
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
-    CREATE,
-    Settings,
-    SettingsError,
-)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import warnings_of
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import entered, failure, hand_on

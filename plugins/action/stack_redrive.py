@@ -15,7 +15,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.account import Acco
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive import report
 from ansible_collections.trailwatch.aws.plugins.module_utils.redrive.run import redrive, waiting
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import failure, pair_entered
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option import (
     SETTINGS_OPTION,

@@ -20,7 +20,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import check_components
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.history import remembered
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import make_plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscriptions import with_protection
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.account import (
     ALARM,

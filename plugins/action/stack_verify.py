@@ -17,7 +17,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action, parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import leftovers, report
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import KINDS, Kind
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.proof import Proof, prove

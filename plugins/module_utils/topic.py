@@ -19,9 +19,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import (
-    is_ansible_aws_error_code,
-)
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     Account,

@@ -24,7 +24,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
     HTTPS_FORMATS,
     TRAIL_MODES,
     Settings,
-    SettingsError,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import (
     check_account_id,
     check_actions,
     check_fallback,
@@ -46,8 +47,6 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology impo
     QUEUE,
     STANDALONE,
     TOPOLOGIES,
-    Topology,
-    TopologyError,
     check_topology,
     with_stack_set,
 )
@@ -128,7 +127,11 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     actions = check_actions(arguments["actions"])
     group_seconds = check_group_seconds(arguments["group_seconds"])
     name = check_name(arguments["name"], account_id, region)
-    topology = checked_topology(arguments, account_id, group_seconds)
+    topology = with_stack_set(
+        check_topology(arguments, account_id, group_seconds),
+        arguments["member_engine"],
+        arguments["member_organizational_units"],
+    )
     settings = Settings(
         name=name,
         account_id=account_id,
@@ -162,16 +165,3 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     if settings.is_of_stack_set:
         return member_stack_set.of_member(settings, account_id)
     return dataclasses.replace(settings, alarms=False, fallback="", group_seconds=0, heartbeat_minutes=0)
-
-
-def checked_topology(arguments: dict[str, Any], account_id: str, group_seconds: int) -> Topology:
-    """The part of the account.
-
-    Raises:
-        SettingsError: what it needs to know is missing.
-    """
-    try:
-        topology = check_topology(arguments, account_id, group_seconds)
-        return with_stack_set(topology, arguments["member_engine"], arguments["member_organizational_units"])
-    except TopologyError as error:
-        raise SettingsError(str(error)) from error

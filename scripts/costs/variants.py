@@ -15,12 +15,8 @@ from typing import Any
 import yaml
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
-    CREATE,
-    EXISTING,
-    Settings,
-    check_actions,
-)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import CREATE, EXISTING, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import check_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, HUB, MEMBER, Topology
 from scripts.costs.prices import Usage, together
 from scripts.costs.usage import Stack, Traffic, of_alerts, of_log_files, stack, standing

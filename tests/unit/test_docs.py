@@ -32,7 +32,7 @@ from botocore import xform_name
 
 from ansible_collections.trailwatch.aws.plugins.inventory import organizations
 from ansible_collections.trailwatch.aws.plugins.module_utils.organization.selection import read_criteria
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import (
     check_account_id,
     check_actions,
     check_trusted_accounts,

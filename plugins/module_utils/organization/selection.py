@@ -19,7 +19,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.organization.tree i
     OrganizationError,
     Unit,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError, twelve_digits
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import twelve_digits
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 
 Tags = Mapping[str, Mapping[str, str]]
 

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.account import CHANGED
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 
 BATCHES = "iam_alerting_batches"
 MAX_FAIL_PERCENTAGE = "iam_alerting_max_fail_percentage"

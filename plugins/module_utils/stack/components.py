@@ -32,7 +32,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import (
     topic,
     trail,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 
 # A component is a module here, a task file of the same name in the role, and its rows in the tests. The document of one
 # that only some settings ask for says by C(State) whether it is to be there, and the module has C(left).

@@ -19,7 +19,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, 
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import PARTITIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, changed
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import GROUPING_CONCURRENCY, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import GROUPING_CONCURRENCY
 
 BATCH_SIZE = 10
 

@@ -21,10 +21,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     changed,
     refuse_foreign,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
-    HTTPS_FORMATS,
-    Settings,
-)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import HTTPS_FORMATS, Settings
 
 ATTRIBUTES = (
     "Description",

@@ -27,12 +27,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Tags,
     changed,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
-    PRESENT,
-    RETAINED,
-    TAG_OURS,
-    Settings,
-)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, RETAINED, TAG_OURS, Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import QUEUE
 
 ATTRIBUTES = (*kms_key.ATTRIBUTES, "Tags")

@@ -23,7 +23,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import (
     UnknownPartitionError,
     partition_of,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, EVENT_BUS, PLAYBOOK, Topology
 
 ALL = "all"

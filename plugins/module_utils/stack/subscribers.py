@@ -24,11 +24,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.filter_policy impor
     check_filter_policy,
     keeps_back,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
-    Settings,
-    SettingsError,
-    twelve_digits,
-)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import twelve_digits
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.topic_options import checked_subscriptions
 
 OUTCOMES = ("succeeded", "denied", "failed", "unknown")

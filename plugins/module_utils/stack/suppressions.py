@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import ActionError, parse_actions
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 
 FILE_IN_PACKAGE = "suppressions.json"
 

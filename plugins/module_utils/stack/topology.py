@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
+
 STANDALONE, HUB, MEMBER = TOPOLOGIES = ("standalone", "hub", "member")
 # By what members send their events into a hub.
 QUEUE, EVENT_BUS = ENTRIES = ("queue", "event_bus")
@@ -26,10 +28,6 @@ MOST_LISTED = 400
 _UNIT = re.compile(r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}")
 # CloudFormation User Guide, "Understand CloudFormation quotas": organizational units in one CreateStackInstances.
 MOST_UNITS = 50
-
-
-class TopologyError(ValueError):
-    """The variables of the topology do not go together. The text names variable, value and way out."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def check_topology(asked: Mapping[str, Any], account_id: str, group_seconds: int
             C(organization) and C(members).
 
     Raises:
-        TopologyError: something is missing for it, or cannot be.
+        SettingsError: something is missing for it, or cannot be.
     """
     kind = asked["topology"]
     if kind == STANDALONE:
@@ -104,7 +102,7 @@ def check_topology(asked: Mapping[str, Any], account_id: str, group_seconds: int
         return Topology(MEMBER, hub=hub, standby=_other_than(hub, standby), entries=entries)
     organization, members = asked["organization"], asked["members"]
     if not group_seconds:
-        raise TopologyError(
+        raise SettingsError(
             "iam_alerting_group_seconds is 0, but a hub takes the events of its members from the queue that is only "
             "there with grouping. Set it from 1 to 900, such as 300; the first alert of a kind never waits."
         )
@@ -122,11 +120,11 @@ def check_topology(asked: Mapping[str, Any], account_id: str, group_seconds: int
 def _checked_entries(entries: Sequence[str]) -> tuple[str, ...]:
     for entry in entries:
         if entry not in ENTRIES:
-            raise TopologyError(
+            raise SettingsError(
                 f"iam_alerting_hub_entries has {entry!r}, which is no way into a hub. Use {' or '.join(ENTRIES)}."
             )
     if not entries:
-        raise TopologyError(
+        raise SettingsError(
             "iam_alerting_hub_entries is empty, so nobody could send to the hub. Use "
             f"{' or '.join(ENTRIES)}, or both while you change from one to the other, the new one first."
         )
@@ -136,7 +134,7 @@ def _checked_entries(entries: Sequence[str]) -> tuple[str, ...]:
 def _checked_standby(standby: str) -> str:
     """One account, or none: each rule sends to two hubs at most."""
     if standby and not _ACCOUNT_ID.fullmatch(standby):
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_standby_hub is {standby!r}, which is not the id of one account. Of the group hub, let one "
             "host stand by (iam_alerting_standby). In YAML, quote the id."
         )
@@ -145,7 +143,7 @@ def _checked_standby(standby: str) -> str:
 
 def _other_than(hub: str, standby: str) -> str:
     if standby == hub:
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_standby_hub is {standby!r}, which is the hub that alerts, too. Name another account, or "
             "leave it empty."
         )
@@ -155,7 +153,7 @@ def _other_than(hub: str, standby: str) -> str:
 def _active_hub(hub: str, account_id: str) -> str:
     """The hub that alerts, for one that stands by."""
     if hub in ("", account_id):
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_standby is true, but iam_alerting_hub is {hub!r}, so no hub would alert. Set it to false "
             "for one host of the group hub."
         )
@@ -165,7 +163,7 @@ def _active_hub(hub: str, account_id: str) -> str:
 def _standby_hub(hub: str, standby: str, account_id: str) -> str:
     """The hub that stands by, for the one that alerts, if there is one."""
     if hub not in ("", account_id):
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_hub is {hub!r}, but the account is a hub that alerts itself, and two would tell of "
             "everything twice. Set iam_alerting_standby to true for all hosts of the group hub but one."
         )
@@ -174,12 +172,12 @@ def _standby_hub(hub: str, standby: str, account_id: str) -> str:
 
 def _one_hub(hub: str) -> str:
     if "," in hub:
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_hub is {hub!r}, but only one hub may alert, or all is told of twice. Set "
             "iam_alerting_standby to true for all hosts of the group hub but one."
         )
     if not _ACCOUNT_ID.fullmatch(hub):
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_hub is {hub!r}, but a member has to know the account that it sends its events to. Put that "
             "account into the group hub of the inventory, or set iam_alerting_hub to its id, quoted. If all hosts of "
             "the group stand by, set iam_alerting_standby to false for one."
@@ -189,7 +187,7 @@ def _one_hub(hub: str) -> str:
 
 def _checked_hub(hub: str, account_id: str) -> str:
     if _one_hub(hub) == account_id:
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_hub is {hub!r}, which is the member itself. Take the account out of the group members, or "
             "name another hub."
         )
@@ -198,17 +196,17 @@ def _checked_hub(hub: str, account_id: str) -> str:
 
 def _checked_organization(organization: str, members: Mapping[str, Any]) -> str:
     if organization and not _ORGANIZATION.fullmatch(organization):
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_organization is {organization!r}, which is no id of an organization. Give one such as "
             "o-abcdefghij (aws organizations describe-organization), or leave it empty to admit the members one by one."
         )
     if not organization and not members:
-        raise TopologyError(
+        raise SettingsError(
             "iam_alerting_members is empty, so nobody could send to this hub. Put accounts into the group members of "
             "the inventory, or set iam_alerting_organization."
         )
     if not organization and len(members) > MOST_LISTED:
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_members has {len(members)} accounts, more than the {MOST_LISTED} that a queue's policy can "
             "name. Set iam_alerting_organization to admit the accounts of the organization."
         )
@@ -218,11 +216,11 @@ def _checked_organization(organization: str, members: Mapping[str, Any]) -> str:
 def _checked_members(members: Mapping[str, Any], account_id: str) -> dict[str, str]:
     for account in members:
         if not _ACCOUNT_ID.fullmatch(str(account)):
-            raise TopologyError(
+            raise SettingsError(
                 f"iam_alerting_members has {account!r}, but an AWS account id has twelve digits. In YAML, quote it."
             )
     if account_id in members:
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_members has {account_id!r}, which is the hub itself. It needs no member; take it out of the "
             "group members."
         )
@@ -233,21 +231,21 @@ def with_stack_set(topology: Topology, engine: str, units: Sequence[str]) -> Top
     """The part of the account, with what it has to do with the members' stack set: it is of it, or has it.
 
     Raises:
-        TopologyError: the account cannot have it, or the hub would let nobody in whom it enrols.
+        SettingsError: the account cannot have it, or the hub would let nobody in whom it enrols.
     """
     _check_units(units)
     if units and topology.kind == STANDALONE:
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_member_organizational_units is {list(units)}, but the account knows no hub that their "
             "accounts could send to. Set it for the account in the group hub, or for one in the group members."
         )
     if units and topology.kind == HUB and not topology.organization:
-        raise TopologyError(
+        raise SettingsError(
             "iam_alerting_organization is empty, but it alone lets in accounts that a stack set enrols. Set it to the "
             "id of the organization, such as o-abcdefghij (aws organizations describe-organization)."
         )
     if units and topology.kind == MEMBER and engine == STACK_SET:
-        raise TopologyError(
+        raise SettingsError(
             "iam_alerting_member_engine is 'stackset', but with iam_alerting_member_organizational_units the account "
             "has the stack set itself, and none ever reaches the management account. Set it to 'playbook' here."
         )
@@ -259,12 +257,12 @@ def with_stack_set(topology: Topology, engine: str, units: Sequence[str]) -> Top
 def _check_units(units: Sequence[str]) -> None:
     for unit in units:
         if not _UNIT.fullmatch(unit):
-            raise TopologyError(
+            raise SettingsError(
                 f"iam_alerting_member_organizational_units has {unit!r}, which is no id of an organizational unit such "
                 "as ou-abcd-12345678, nor of the organization's root such as r-abcd."
             )
     if len(set(units)) > MOST_UNITS:
-        raise TopologyError(
+        raise SettingsError(
             f"iam_alerting_member_organizational_units has {len(set(units))} units, but CloudFormation takes "
             f"{MOST_UNITS} in a call. Name the units above them, or the root."
         )

@@ -17,7 +17,7 @@ from ansible_collections.trailwatch.aws.plugins.action import alert_preview
 from ansible_collections.trailwatch.aws.plugins.module_utils.preview.function import Function
 from ansible_collections.trailwatch.aws.plugins.module_utils.preview.rules import Rules
 from ansible_collections.trailwatch.aws.plugins.module_utils.preview.sources import SourceError
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 
 RECORD = Path(__file__).parents[2] / "function" / "records" / "create_user_by_iam_user.json"
 

@@ -10,7 +10,8 @@ from ansible_collections.trailwatch.aws.plugins.action import stack_plan
 from ansible_collections.trailwatch.aws.plugins.module_utils.account import AccountError
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import REMOVAL, Plan
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import LackingError, failure
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.plan_words import left_over, notes, summary
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.action import stack_verify
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import ROLE, USER
 
 

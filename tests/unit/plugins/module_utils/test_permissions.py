@@ -20,7 +20,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.package import Pack
 from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import ANY, Place, Statement, permissions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import OPERATIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS, desired_stack
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import BUCKET_NAME_MAX, Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import BUCKET_NAME_MAX
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.writes import GONE, WRITES
 from scripts.deployer_policy import POLICY_MAX, ROOT, files, size, template
 

@@ -16,7 +16,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.run_report.options 
     check_max_fail_percentage,
     check_show,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 
 
 @pytest.mark.parametrize(

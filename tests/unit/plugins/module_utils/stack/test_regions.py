@@ -9,7 +9,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.partitions import PARTITIONS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import regions
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS, stack
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_plan import NoClients

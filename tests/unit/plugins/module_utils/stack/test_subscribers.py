@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.subscribers import check_subscribers, warnings_of
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
 

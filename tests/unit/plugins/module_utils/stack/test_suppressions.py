@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.suppressions import (
     check_suppressions,
     expired,

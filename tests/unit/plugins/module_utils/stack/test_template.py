@@ -18,7 +18,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern impor
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import Package
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import member_stack_set, template
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import desired_stack
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, check_actions
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_checks import check_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.template import TemplateError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, Topology
 

@@ -15,7 +15,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components im
     desired_stack,
     removable_components,
 )
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings, SettingsError
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import (
     HUB,
     MEMBER,
@@ -23,7 +24,6 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology impo
     STACK_SET,
     STANDALONE,
     Topology,
-    TopologyError,
     check_topology,
     with_stack_set,
 )
@@ -184,7 +184,7 @@ def test_what_was_checked_is_in_one_order() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_with_variable_and_way_out(kind: str, told: dict[str, Any], reason: str) -> None:
-    with pytest.raises(TopologyError, match=reason):
+    with pytest.raises(SettingsError, match=reason):
         checked(kind, **told)
 
 
@@ -236,7 +236,7 @@ def test_the_engine_is_the_members(topology: Topology) -> None:
     ],
 )
 def test_a_stack_set_that_cannot_be_is_refused(topology: Topology, engine: str, units: list[str], reason: str) -> None:
-    with pytest.raises(TopologyError, match=reason):
+    with pytest.raises(SettingsError, match=reason):
         with_stack_set(topology, engine, units)
 
 
