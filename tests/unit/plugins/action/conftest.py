@@ -42,10 +42,12 @@ def entered(monkeypatch: pytest.MonkeyPatch) -> Iterator[clients.Clients]:
     cached = (access.sts_client, access._session_of, access._botocore_session)
     for each in cached:
         each.cache_clear()
-    with account_of_moto(monkeypatch), answering(**NOT_OF_MOTO):
-        yield made
-    for each in cached:
-        each.cache_clear()
+    try:
+        with account_of_moto(monkeypatch), answering(**NOT_OF_MOTO):
+            yield made
+    finally:
+        for each in cached:
+            each.cache_clear()
 
 
 @pytest.fixture

@@ -56,8 +56,8 @@ class Callback(CallbackModule):
         monkeypatch.setattr(self._display, "display", lambda text, **_other: self.lines.append(text))
         monkeypatch.setattr(self._display, "verbosity", 0)
 
-    def get_option(self, name: str, hostvars: Any = None) -> Any:
-        return {"interval": 10.0}.get(name)
+    def get_option(self, k: str, hostvars: Any = None) -> Any:
+        return {"interval": 10.0}.get(k)
 
     def begin(self, hosts: int) -> None:
         self._hosts = hosts
