@@ -85,30 +85,7 @@ class ActionModule(ActionBase):
             plan, changes = planned(arguments, settings, check_components(arguments["components"], settings, known))
         except (SettingsError, AccountError, AnsibleAWSError) as error:
             raise failure(error, arguments["applied"]) from None
-        unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
-        told = notes(arguments, settings, plan)
-        result = {
-            # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
-            "changed": bool(changes) and not arguments["applied"],
-            "summary": summary(arguments, changes, unwanted, told, self._task.check_mode),
-            "notes": told,
-            "account_id": settings.account_id,
-            "region": settings.region,
-            "bucket": plan.desired["bucket"]["Name"],
-            # The id, if the trail that is to be removed is the organization's.
-            "organization": without_trail(plan, changes),
-            # In words, if there is one.
-            "key": key.title(plan.live.get("key")),
-            "differing": list(changes),
-            "affected": list(arguments["applied"] or changes),
-            "former": bool(plan.former),
-            "removing": [name for name, change in changes.items() if change == REMOVAL],
-            # One plain value for the role to look at: a condition costs each account, also when nothing differs.
-            "to_apply": bool(changes) and not self._task.check_mode,
-        }
-        is_wanted = arguments["state"] == "present"
-        if warnings := warnings_of(settings) if is_wanted else trails.warnings(result["organization"]):
-            result["warnings"] = warnings
+        result = told(arguments, settings, plan, changes, self._task.check_mode)
         if not changes:
             return result
         if settings.is_of_stack_set:
@@ -125,6 +102,37 @@ class ActionModule(ActionBase):
             "desired": plan.desired,
             "package": str(write_package(settings.code)),
         }
+
+
+def told(
+    arguments: dict[str, Any], settings: Settings, plan: Plan, changes: Mapping[str, Change], check_mode: bool
+) -> dict[str, Any]:
+    """The result for any account, whether something differs or not."""
+    noted = notes(arguments, settings, plan)
+    unwanted = [name for name, document in plan.desired.items() if is_unwanted(document)]
+    # The id, if the trail that is to be removed is the organization's.
+    organization = without_trail(plan, changes)
+    is_wanted = arguments["state"] == "present"
+    warnings = warnings_of(settings) if is_wanted else trails.warnings(organization)
+    return {
+        # Ansible shows the diff of a task that is changed. After the steps that mend it, it would be told twice.
+        "changed": bool(changes) and not arguments["applied"],
+        "summary": summary(arguments, changes, unwanted, noted, check_mode),
+        "notes": noted,
+        "account_id": settings.account_id,
+        "region": settings.region,
+        "bucket": plan.desired["bucket"]["Name"],
+        "organization": organization,
+        # In words, if there is one.
+        "key": key.title(plan.live.get("key")),
+        "differing": list(changes),
+        "affected": list(arguments["applied"] or changes),
+        "former": bool(plan.former),
+        "removing": [name for name, change in changes.items() if change == REMOVAL],
+        # One plain value for the role to look at: a condition costs each account, also when nothing differs.
+        "to_apply": bool(changes) and not check_mode,
+        **({"warnings": warnings} if warnings else {}),
+    }
 
 
 def planned(arguments: dict[str, Any], settings: Settings, names: list[str]) -> tuple[Plan, dict[str, Change]]:
