@@ -13,8 +13,8 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.permissions import 
 from sandbox.client import Sandbox
 from tests.authorization import actions_of
 from tests.integration.conftest import Playbooks, Run
+from tests.integration.deployer_role import ROLE, make_role
 from tests.integration.live import Account, Management, resources
-from tests.integration.test_deployer_policy import ROLE, make_role
 
 NAME = "iam-alerting"
 ADDRESS = "organization@example.com"

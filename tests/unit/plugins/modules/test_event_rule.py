@@ -52,11 +52,6 @@ def in_sync(**options):
     return not result["changed"]
 
 
-@pytest.fixture
-def events(account):
-    return boto3.client("events")
-
-
 def test_each_pattern_has_a_rule(events):
     result = deploy(event_patterns=[S3, SNS], targets=[{"arn": QUEUE}])
     assert result["changed"]

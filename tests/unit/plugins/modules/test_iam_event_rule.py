@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
-import zipfile
 
-import boto3
 import pytest
 import yaml
 
@@ -23,104 +20,25 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls imp
     run,
     writes,
 )
-
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
-DLQ = "arn:aws:sqs:us-east-1:123456789012:dlq"
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:{}"
-ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-MANY = [
-    *("iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:AttachUserPolicy"),
-    *("iam:ChangePassword", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreatePolicyVersion"),
-    *("iam:CreateRole", "iam:CreateUser", "iam:DeactivateMFADevice", "iam:DeleteRolePermissionsBoundary"),
-    *("iam:DeleteUserPermissionsBoundary", "iam:PutGroupPolicy", "iam:PutRolePolicy", "iam:PutUserPolicy"),
-]
-SMALL = 220
+from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.event_rules import (
+    ALL_EVENTS,
+    DLQ,
+    FUNCTION,
+    MANY,
+    QUEUE,
+    SMALL,
+    deploy,
+    in_sync,
+    invokers,
+    live_names,
+    live_tags,
+    live_targets,
+    rule,
+    statements,
+    whole,
+)
 
 pytestmark = pytest.mark.usefixtures("account")
-
-
-def rule(name="watch", actions=("iam:CreateUser",), check=False, **options):
-    if options.get("state") != "absent":
-        options["actions"] = list(actions)
-    return run(iam_event_rule.main, check=check, name=name, **options)
-
-
-def deploy(**options):
-    """What the module returns for a run that must succeed."""
-    result = rule(**options)
-    assert "failed" not in result, result["msg"]
-    return result
-
-
-def in_sync(**options):
-    """Whether a run finds nothing to do, and writes nothing."""
-    with recorded() as calls:
-        result = deploy(**options)
-    assert result["changed"] == bool(writes(calls))
-    return not result["changed"]
-
-
-@pytest.fixture
-def events(account):
-    return boto3.client("events")
-
-
-@pytest.fixture
-def functions(account):
-    return boto3.client("lambda")
-
-
-@pytest.fixture
-def function(account, functions):
-    """A function, by its ARN; call it for one of another name."""
-    role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("f.py", "")
-
-    def make(name="f"):
-        return functions.create_function(
-            FunctionName=name, Role=role, Runtime="python3.13", Handler="f.f", Code={"ZipFile": code.getvalue()}
-        )["FunctionArn"]
-
-    return make
-
-
-def statements(functions, arn):
-    try:
-        return json.loads(functions.get_policy(FunctionName=arn)["Policy"])["Statement"]
-    except functions.exceptions.ResourceNotFoundException:
-        return []
-
-
-def invokers(functions, arn):
-    return [each["Condition"]["ArnLike"]["AWS:SourceArn"].rsplit("/", 1)[1] for each in statements(functions, arn)]
-
-
-def live_names(events):
-    return [each["Name"] for each in events.list_rules()["Rules"]]
-
-
-def live_targets(events, name="watch"):
-    return {each["Id"]: each for each in events.list_targets_by_rule(Rule=name)["Targets"]}
-
-
-def live_tags(events, name="watch"):
-    arn = events.describe_rule(Name=name)["Arn"]
-    return {each["Key"]: each["Value"] for each in events.list_tags_for_resource(ResourceARN=arn)["Tags"]}
-
-
-def whole(function_arn):
-    """Every option set."""
-    return {
-        "actions": ["iam:CreateUser", "signin:ConsoleLogin"],
-        "description": "Watch",
-        "targets": [
-            {"id": "function", "arn": function_arn, "dead_letter_arn": DLQ, "maximum_retry_attempts": 3},
-            {"arn": QUEUE, "maximum_event_age_in_seconds": 600},
-        ],
-        "tags": {"team": "security"},
-    }
 
 
 # Create, read again -------------------------------------------------------------------------------------------------
@@ -229,141 +147,6 @@ def test_disabled_and_enabled_again(events):
 
 
 # Drift --------------------------------------------------------------------------------------------------------------
-
-
-def drift_pattern(events, functions, arn):
-    events.put_rule(Name="watch", EventPattern='{"source":["aws.iam"]}', Description="Watch")
-
-
-def drift_schedule(events, functions, arn):
-    now = events.describe_rule(Name="watch")["EventPattern"]
-    events.put_rule(Name="watch", EventPattern=now, Description="Watch", ScheduleExpression="rate(1 day)")
-
-
-def drift_state(events, functions, arn):
-    events.disable_rule(Name="watch")
-
-
-def drift_description(events, functions, arn):
-    now = events.describe_rule(Name="watch")["EventPattern"]
-    events.put_rule(Name="watch", EventPattern=now, Description="Other")
-
-
-def drift_tag(events, functions, arn):
-    events.tag_resource(
-        ResourceARN=events.describe_rule(Name="watch")["Arn"],
-        Tags=[{"Key": "team", "Value": "x"}, {"Key": "y", "Value": "z"}],
-    )
-
-
-def drift_no_tags(events, functions, arn):
-    events.untag_resource(ResourceARN=events.describe_rule(Name="watch")["Arn"], TagKeys=["team"])
-
-
-def drift_dead_letters(events, functions, arn):
-    events.put_targets(
-        Rule="watch", Targets=[{"Id": "function", "Arn": arn, "RetryPolicy": {"MaximumRetryAttempts": 3}}]
-    )
-
-
-def drift_retries(events, functions, arn):
-    events.put_targets(Rule="watch", Targets=[{"Id": "function", "Arn": arn, "DeadLetterConfig": {"Arn": DLQ}}])
-
-
-def drift_input(events, functions, arn):
-    events.put_targets(Rule="watch", Targets=[{**live_targets(events)["function"], "Input": "{}"}])
-
-
-def drift_target_gone(events, functions, arn):
-    events.remove_targets(Rule="watch", Ids=["function"])
-
-
-def drift_target_more(events, functions, arn):
-    events.put_targets(Rule="watch", Targets=[{"Id": "other", "Arn": DLQ}])
-
-
-def drift_permission_gone(events, functions, arn):
-    functions.remove_permission(FunctionName=arn, StatementId=statements(functions, arn)[0]["Sid"])
-
-
-def replace_statement(functions, arn, **change):
-    sid = statements(functions, arn)[0]["Sid"]
-    functions.remove_permission(FunctionName=arn, StatementId=sid)
-    wanted = {"Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com", "StatementId": sid}
-    functions.add_permission(FunctionName=arn, **{**wanted, **change})
-
-
-def drift_permission_for_all_rules(events, functions, arn):
-    replace_statement(functions, arn)
-
-
-def drift_permission_for_another_rule(events, functions, arn):
-    replace_statement(functions, arn, SourceArn="arn:aws:events:us-east-1:123456789012:rule/other")
-
-
-def drift_permission_for_another_service(events, functions, arn):
-    rule_arn = "arn:aws:events:us-east-1:123456789012:rule/watch"
-    replace_statement(functions, arn, Principal="s3.amazonaws.com", SourceArn=rule_arn)
-
-
-DRIFTS = [value for name, value in list(globals().items()) if name.startswith("drift_")]
-
-
-@pytest.mark.parametrize("drift", DRIFTS, ids=lambda drift: drift.__name__)
-def test_drift_is_seen_shown_and_mended(events, functions, function, drift):
-    options = whole(function())
-    deploy(**options)
-    drift(events, functions, options["targets"][0]["arn"])
-    with recorded() as calls:
-        seen = deploy(check=True, **options)
-    assert writes(calls) == []
-    assert seen["changed"]
-    assert seen["diff"]["before"] != seen["diff"]["after"]
-    assert deploy(**options)["diff"] == seen["diff"]
-    assert in_sync(**options)
-    assert invokers(functions, options["targets"][0]["arn"]) == ["watch"]
-    assert live_tags(events) == {"team": "security"}
-
-
-@pytest.mark.parametrize("pattern", ["spaces", "reordered"])
-def test_the_same_pattern_written_differently_is_no_drift(events, pattern):
-    options = {"actions": ["iam:CreateUser", "iam:Delete*", "sts:AssumeRoot"]}
-    deploy(**options)
-    live = json.loads(events.describe_rule(Name="watch")["EventPattern"])
-    if pattern == "reordered":
-        live["detail"]["$or"] = live["detail"]["$or"][::-1]
-        live["source"] = live["source"][::-1]
-    events.put_rule(Name="watch", EventPattern=json.dumps(live, indent=2))
-    assert in_sync(**options)
-
-
-def test_a_permission_is_mended_without_a_moment_without_one(functions, function):
-    arn = function()
-    deploy(targets=[{"arn": arn}])
-    replace_statement(functions, arn)
-    with recorded() as calls:
-        deploy(targets=[{"arn": arn}])
-    assert writes(calls) == ["AddPermission", "RemovePermission"]
-    replace_statement(functions, arn, SourceArn="arn:aws:events:us-east-1:123456789012:rule/other")
-    deploy(targets=[{"arn": arn}])
-    assert invokers(functions, arn) == ["watch"]
-
-
-def test_statements_of_others_stay(functions, function):
-    arn = function()
-    functions.add_permission(
-        FunctionName=arn,
-        StatementId="other",
-        Action="lambda:InvokeFunction",
-        Principal="events.amazonaws.com",
-        SourceArn="arn:aws:events:us-east-1:123456789012:rule/other",
-    )
-    deploy(targets=[{"arn": arn}])
-    deploy(state="absent")
-    assert invokers(functions, arn) == ["other"]
-
-
-# Targets and tags ---------------------------------------------------------------------------------------------------
 
 
 def test_a_target_goes_with_its_permission(events, functions, function):
@@ -501,93 +284,6 @@ def test_the_diff_shows_what_differs_only(events):
 # Shards -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_long_list_is_split(events, functions, function):
-    arn = function()
-    options = {"actions": MANY, "max_pattern_size": SMALL, "targets": [{"arn": arn}], "tags": {"team": "s"}}
-    result = deploy(**options)
-    names = [each["name"] for each in result["rules"]]
-    assert names == ["watch", *(f"watch-{number}" for number in range(2, len(names) + 1))]
-    assert len(names) > 2
-    assert sorted(action for each in result["rules"] for action in each["actions"]) == sorted(MANY)
-    assert sorted(invokers(functions, arn)) == sorted(names)
-    for name in names:
-        assert len(events.describe_rule(Name=name)["EventPattern"]) <= SMALL
-        assert len(live_targets(events, name)) == 1
-    assert live_tags(events, "watch-2") == {"team": "s", "trailwatch:shard-of": "watch"}
-    assert in_sync(**options)
-    assert in_sync(**{**options, "tags": {"team": "s"}, "actions": MANY[::-1]})
-
-
-def test_adding_an_action_writes_one_rule(function):
-    options = {"max_pattern_size": SMALL, "targets": [{"arn": function()}]}
-    deploy(actions=MANY, **options)
-    with recorded() as calls:
-        deploy(actions=[*MANY, "iam:TagUser"], **options)
-    assert writes(calls) == ["PutRule"]
-
-
-def test_removing_an_action_writes_one_rule():
-    before = deploy(actions=MANY, max_pattern_size=SMALL)
-    gone = before["rules"][0]["actions"][0]
-    with recorded() as calls:
-        after = deploy(actions=[action for action in MANY if action != gone], max_pattern_size=SMALL)
-    assert writes(calls) == ["PutRule"]
-    assert [each["actions"] for each in after["rules"][1:]] == [each["actions"] for each in before["rules"][1:]]
-
-
-def test_shards_that_are_not_needed_any_more_go(events, functions, function):
-    arn = function()
-    deploy(actions=MANY, max_pattern_size=SMALL, targets=[{"arn": arn}])
-    deploy(actions=MANY[:2])
-    assert live_names(events) == ["watch"]
-    assert invokers(functions, arn) == ["watch"]
-
-
-def test_a_new_limit_keeps_what_fits():
-    deploy(actions=MANY, max_pattern_size=400)
-    deploy(actions=MANY, max_pattern_size=SMALL)
-    assert in_sync(actions=MANY, max_pattern_size=SMALL)
-    assert in_sync(actions=MANY, max_pattern_size=2048)
-
-
-def test_a_shard_deleted_by_hand_comes_back(events):
-    before = deploy(actions=MANY, max_pattern_size=SMALL)["rules"]
-    events.delete_rule(Name="watch")
-    deploy(actions=MANY, max_pattern_size=SMALL)
-    after = deploy(actions=MANY, max_pattern_size=SMALL)["rules"]
-    assert [each["actions"] for each in after] == [each["actions"] for each in before]
-
-
-def test_another_list_with_the_name_of_a_shard_is_left_alone(events):
-    deploy(name="watch-2", actions=["iam:DeleteUser"])
-    events.put_rule(Name="watch-3", ScheduleExpression="rate(1 day)")
-    result = deploy(actions=MANY, max_pattern_size=SMALL)
-    assert [each["name"] for each in result["rules"]][:2] == ["watch", "watch-4"]
-    assert deploy(state="absent")["changed"]
-    assert sorted(live_names(events)) == ["watch-2", "watch-3"]
-
-
-def test_a_shard_cannot_be_managed_as_a_list_of_its_own():
-    deploy(actions=MANY, max_pattern_size=SMALL)
-    for options in ({}, {"state": "absent"}):
-        with recorded() as calls:
-            result = rule(name="watch-2", **options)
-        assert "the rule 'watch-2' is a shard of the rule 'watch'" in result["msg"]
-        assert writes(calls) == []
-
-
-def test_rules_with_longer_names_are_not_touched(events):
-    for name in ("watch-2b", "watch-02", "watch-1", "watcher", "watch-a"):
-        events.put_rule(Name=name, EventPattern='{"source":["x"]}')
-    deploy(state="absent")
-    deploy()
-    deploy(state="absent")
-    assert len(live_names(events)) == 5
-
-
-# Absent -------------------------------------------------------------------------------------------------------------
-
-
 def test_absent_removes_all_and_twice_is_fine(events, functions, function):
     arn = function()
     deploy(actions=MANY, max_pattern_size=SMALL, targets=[{"arn": arn}])
@@ -648,21 +344,6 @@ def test_a_run_broken_off_after_any_write_can_be_repeated(events, functions, fun
         assert live_names(events) == []
         for options in runs[:stage]:
             deploy(**options)
-    assert number > 3
-
-
-def test_an_action_is_in_a_rule_at_every_moment_of_a_new_split(events):
-    deploy(actions=MANY, max_pattern_size=2048)
-    for number in itertools.count(1):
-        try:
-            with broken_off_after(number):
-                deploy(actions=MANY, max_pattern_size=SMALL)
-            break
-        except BrokenOffError:
-            patterns = [each["EventPattern"] for each in events.list_rules()["Rules"] if each["State"] != "DISABLED"]
-            assert [action for action in MANY if f'"{action.split(":")[1]}"' not in "".join(patterns)] == []
-        deploy(state="absent")
-        deploy(actions=MANY, max_pattern_size=2048)
     assert number > 3
 
 
