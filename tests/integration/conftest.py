@@ -26,11 +26,11 @@ from tests.integration.recordings import Recording, Shelf, alike
 ROOT = Path(__file__).parents[2]
 # Those that take longest, so that no worker begins one of them when the others have ended.
 LONGEST_FIRST = (
+    "test_hub",
     "test_drift",
     "test_deployer_policy",
     "test_verify",
     "test_migrate",
-    "test_hub",
     "test_faults",
     "test_redrive",
     "test_organization_trail",

@@ -266,6 +266,7 @@ class Standby:
             "security": {"account_id": organization.hub.id},
             "reserve": {"account_id": account.id, "iam_alerting_standby": True},
         }
+        organization.playbooks.begun({"reserve": {"account_id": account.id, **organization.variables}})
         self.first = self.run("deploy", "--limit", "security,reserve,payments")
         organization.sandbox.confirm(ADDRESS)
 
