@@ -12,6 +12,8 @@ OLDEST_VENV := .venv-oldest
 # The oldest release that has amazon.aws 10.1, 10.1.1: nothing that PyPI has brings 10.1.0.
 OLDEST_ANSIBLE := 12.0.0
 INVENTORY ?= accounts.ini
+# Integration tests that are left to the night, so that make test stays within half an hour on two processors.
+NIGHTLY := $(addprefix tests/integration/,test_faults.py test_grouping_broken_off.py test_second_opinion.py test_slices.py)
 WORKFLOWS := $(addprefix examples/github/,plan.yml deploy.yml drift.yml)
 COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
 
@@ -20,7 +22,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export SANDBOX_PYTHON := $(CURDIR)/$(SANDBOX_VENV)/bin/python
 
-.PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact \
+.PHONY: help setup demo preview test lint unit page sanity docs integration molecule artifact nightly \
     oldest mutants update site links bench soak sweep catalogue costs permissions variables screenshots release clean
 
 help: ## Show this list
@@ -64,9 +66,9 @@ page: $(VENV)/.test ## The status page in a headless Chromium, if there is one
 sanity: $(VENV)/.test ## ansible-test sanity
 	scripts/sanity.sh
 
-integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against the sandbox and moto
+integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against the sandbox
 	pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=15 tests/sandbox tests/integration \
-	    --ignore tests/integration/test_grouping_broken_off.py
+	    $(NIGHTLY:%=--ignore %)
 
 sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy, teardown and grouping off after each write (integration: a few)
 	SWEEP_EVERY=1 pytest -n 2 --dist loadfile tests/integration/test_broken_off.py \
@@ -78,6 +80,9 @@ oldest: $(OLDEST_VENV)/.ready $(SANDBOX_VENV)/.ready ## Unit, sanity and some in
 mutants: $(VENV)/.test ## Change the code in small ways, and see that a test notices each (some 20 minutes)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
 	scripts/mutants.sh
+
+nightly: sweep oldest ## What takes too long for each change: also failing calls, slices, moto, the oldest versions
+	pytest -n 2 --dist loadfile $(NIGHTLY)
 
 molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios
 	scripts/molecule.sh

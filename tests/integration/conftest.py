@@ -31,7 +31,6 @@ LONGEST_FIRST = (
     "test_deployer_policy",
     "test_verify",
     "test_migrate",
-    "test_faults",
     "test_redrive",
     "test_organization_trail",
     "test_broken_off",
@@ -40,7 +39,6 @@ LONGEST_FIRST = (
     "test_status",
     "test_forwarders",
     "test_customer_key",
-    "test_second_opinion",
     "test_stack_set",
 )
 # What any deployment makes before its rules.

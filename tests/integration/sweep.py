@@ -1,11 +1,11 @@
-"""Which writes of a run it is broken off after: every twelfth, as each costs an account; all with `make sweep`."""
+"""Which writes of a run it is broken off after: every twenty-fourth, as each costs an account; all with `make sweep`."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
-EVERY = int(os.environ.get("SWEEP_EVERY", "12"))
+EVERY = int(os.environ.get("SWEEP_EVERY", "24"))
 
 
 def swept(writes: int) -> Sequence[int]:

@@ -49,6 +49,7 @@ def test_deploy_twice_and_tear_down(moto: Sandbox, playbooks: Playbooks) -> None
             "rules": 3,
             "keys": 0,
             "alarms": 6,
+            "event buses": 0,
         }
     last = playbooks.run("teardown", HOSTS)
     assert last.status == 0, last.output

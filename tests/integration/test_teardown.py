@@ -40,7 +40,7 @@ def test_a_second_teardown_changes_nothing(account: Account, playbooks: Playbook
 
 
 def test_a_kept_bucket_serves_the_next_deploy(account: Account, playbooks: Playbooks) -> None:
-    run = playbooks.run("deploy", hosts(account))
+    run = playbooks.run("deploy", hosts(account), "-e", '{"iam_alerting_components": ["bucket", "trail"]}')
     assert run.status == 0, run.output
     assert list(resources(account)["trails"]) == ["iam-alerting"]
 
