@@ -1,4 +1,4 @@
-"""Which writes of a run it is broken off after: every twenty-fourth, as each costs an account; all with `make sweep`."""
+"""Which writes a run is broken off after: every twenty-fourth, as each costs an account; all with `make sweep`."""
 
 from __future__ import annotations
 
