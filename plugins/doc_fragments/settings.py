@@ -134,7 +134,7 @@ options:
           - What is left out is as for the account itself.
         type: dict
         default: {}
-        suboptions:
+        suboptions: &access
           role:
             description: Name or ARN of the role to assume there; empty for the caller's own credentials.
             type: str
@@ -148,16 +148,7 @@ options:
         description: How the account of the hub that stands by is entered, as C(hub_access).
         type: dict
         default: {}
-        suboptions:
-          role:
-            description: Name or ARN of the role to assume there; empty for the caller's own credentials.
-            type: str
-          external_id:
-            description: The external id that this role asks for.
-            type: str
-          profile:
-            description: AWS profile that the credentials are taken from.
-            type: str
+        suboptions: *access
       members:
         description: Of a hub, the names of the members' accounts by their ids, for the alerts.
         type: dict

@@ -72,6 +72,10 @@ class Change:
     def __bool__(self) -> bool:
         return self.before != self.after
 
+    def __or__(self, other: Change) -> Change:
+        """Both of them, which are about different parts."""
+        return Change({**self.before, **other.before}, {**self.after, **other.after})
+
 
 def call(purpose: str, operation: Callable[..., Any], **arguments: Any) -> Any:
     """The answer of one AWS operation, repeated with growing pauses while AWS throttles.

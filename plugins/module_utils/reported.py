@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change
+from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document
 
 
 def reported(module: AnsibleAWSModule, ensure: Callable[[], tuple[Change, dict[str, Any]]]) -> None:
@@ -26,3 +26,18 @@ def reported(module: AnsibleAWSModule, ensure: Callable[[], tuple[Change, dict[s
         module.fail_json_aws_error(error)
     diff = {"diff": {"before": change.before, "after": change.after}} if module._diff else {}
     module.exit_json(changed=bool(change), **result, **diff)
+
+
+def removed(
+    module: AnsibleAWSModule, live: Document | None, delete: Callable[[], Any], *names: str
+) -> tuple[Change, dict[str, Any]]:
+    """Delete a resource that is there, unless in check mode, and tell how it was: all of it, or only C(names).
+
+    Args:
+        live: the resource; None if there is none.
+    """
+    if live is None:
+        return Change({}, {}), {}
+    if not module.check_mode:
+        delete()
+    return Change({name: live[name] for name in names or live if name in live}, {}), {}

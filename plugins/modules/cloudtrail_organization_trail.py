@@ -123,7 +123,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import organization_trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, InvalidValueError, merged
-from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import removed, reported
 
 ARGUMENTS: dict[str, Any] = {
     "trail_arn": {"type": "str", "required": True},
@@ -185,11 +185,7 @@ def ensure_present(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[
 def ensure_absent(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[str, Any]]:
     """Delete the trail, unless in check mode, and tell how it was."""
     live = organization_trail.describe(client, module.params["trail_arn"], None)
-    if live is None:
-        return Change({}, {}), {}
-    if not module.check_mode:
-        organization_trail.delete(client, module.params["trail_arn"])
-    return Change(live, {}), {}
+    return removed(module, live, lambda: organization_trail.delete(client, module.params["trail_arn"]))
 
 
 def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:

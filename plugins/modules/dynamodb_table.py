@@ -116,7 +116,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import table
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account, merged
-from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import removed, reported
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -171,11 +171,7 @@ def ensure_present(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[
 def ensure_absent(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[str, Any]]:
     """Delete the table, unless in check mode, and tell what was there."""
     live = table.describe(client, {"TableName": module.params["name"]})
-    if live is None:
-        return Change({}, {}), {}
-    if not module.check_mode:
-        table.delete(client, live)
-    return Change(live, {}), {}
+    return removed(module, live, lambda: table.delete(client, live))
 
 
 def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:

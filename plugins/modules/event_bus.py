@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: event_bus
 short_description: Manage an EventBridge event bus and who may send to it
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Creates, changes and deletes a custom Amazon EventBridge event bus, with the policy that says who may send to it.
   - An option that is not set is not touched. Description, key, dead-letter queue and logging of a bus are left alone.
@@ -108,7 +108,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_bus
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account, merged
-from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import removed, reported
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -157,11 +157,7 @@ def ensure_absent(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     """Delete the bus, unless in check mode, and tell what was there."""
     client = module.client("events")
     live = event_bus.describe(client, {"Name": event_bus.checked_name(module.params["name"])})
-    if live is None:
-        return Change({}, {}), {}
-    if not module.check_mode:
-        event_bus.delete(client, live)
-    return Change(live, {}), {}
+    return removed(module, live, lambda: event_bus.delete(client, live))
 
 
 def main() -> None:

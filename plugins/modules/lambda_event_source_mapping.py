@@ -143,7 +143,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_source_mapping as mapping
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, merged
-from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import removed, reported
 
 ARGUMENTS: dict[str, Any] = {
     "function_name": {"type": "str", "required": True},
@@ -220,11 +220,7 @@ def ensure_absent(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     desired = ends(module.params)
     client = module.client("lambda")
     live = mapping.describe(client, desired)
-    if live is None:
-        return Change({}, {}), {}
-    if not module.check_mode:
-        mapping.delete(client, live)
-    return Change(live, {}), {}
+    return removed(module, live, lambda: mapping.delete(client, live))
 
 
 def main() -> None:

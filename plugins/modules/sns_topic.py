@@ -243,7 +243,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import topic, topic_options
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
-from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import removed, reported
 
 # Values whose keys are not AWS's attribute names and stay as they are.
 DOCUMENTS = ("Policy", "DeliveryPolicy", "EffectiveDeliveryPolicy", "FilterPolicy", "RedrivePolicy", "Tags")
@@ -330,11 +330,7 @@ def ensure_absent(module: AnsibleAWSModule, client: Any, desired: Document) -> t
     """Delete the topic, unless in check mode, and tell what was there."""
     arn = desired["TopicArn"]
     live = topic.describe(client, {"TopicArn": arn})
-    if live is None:
-        return Change({}, {}), {}
-    if not module.check_mode:
-        topic.delete(client, arn)
-    return Change({"TopicArn": arn, **{name: live[name] for name in topic.TOPIC_DEFAULTS}}, {}), {}
+    return removed(module, live, lambda: topic.delete(client, arn), "TopicArn", *topic.TOPIC_DEFAULTS)
 
 
 def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:

@@ -177,7 +177,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import queue
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
-from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
+from ansible_collections.trailwatch.aws.plugins.module_utils.reported import removed, reported
 
 # Values whose keys are not AWS's attribute names and stay as they are.
 DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
@@ -252,11 +252,7 @@ def ensure_present(module: AnsibleAWSModule, client: Any, desired: Document) -> 
 def ensure_absent(module: AnsibleAWSModule, client: Any, desired: Document) -> tuple[Change, dict[str, Any]]:
     """Delete the queue, unless in check mode, and tell what was there."""
     live = queue.describe(client, {"QueueName": desired["QueueName"]})
-    if live is None:
-        return Change({}, {}), {}
-    if not module.check_mode:
-        queue.delete(client, live)
-    return Change({name: live[name] for name in ("QueueName", *queue.ATTRIBUTES) if name in live}, {}), {}
+    return removed(module, live, lambda: queue.delete(client, live), "QueueName", *queue.ATTRIBUTES)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from tests.integration.hands import (
     alarm,
     arn,
     bucket,
+    code,
     download,
     forwarder,
     function,
@@ -70,10 +71,7 @@ def tags_of_trail_go(account: Account) -> None:
 
 
 def code_is_replaced(account: Account) -> None:
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("handler.py", "def lambda_handler(event, context):\n    pass\n")
-    account.client("lambda").update_function_code(FunctionName=NAME, ZipFile=package.getvalue())
+    code("pass")(account)
 
 
 def architecture_changes(account: Account) -> None:

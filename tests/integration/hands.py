@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +98,18 @@ def role(operation: str, **arguments: Any) -> Hand:
 
 def function(**arguments: Any) -> Hand:
     return lambda account: account.client("lambda").update_function_configuration(FunctionName=NAME, **arguments)
+
+
+def code(statement: str) -> Hand:
+    """The function then does this and nothing else."""
+
+    def act(account: Account) -> None:
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w") as archive:
+            archive.writestr("handler.py", f"def lambda_handler(event, context):\n    {statement}\n")
+        account.client("lambda").update_function_code(FunctionName=NAME, ZipFile=package.getvalue())
+
+    return act
 
 
 def lambda_(operation: str, **arguments: Any) -> Hand:

@@ -62,5 +62,4 @@ def _wanted(desired: Document) -> Document:
 def difference(live: Document | None, desired: Document) -> Change:
     """What of the bus differs."""
     own = event_bus.difference(live, _wanted(desired))
-    tags = changed(live, desired, ("Tags",))
-    return Change({**own.before, **tags.before}, {**own.after, **tags.after})
+    return own | changed(live, desired, ("Tags",))

@@ -16,6 +16,8 @@ EventBridge tries for a day to deliver. What no retry mends, a role or a rule th
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -164,8 +166,7 @@ def difference(live: Document | None, desired: Document) -> Change:
         for region in wanted
         if region in there
     ]
-    before = {name: value for part in parts for name, value in part.before.items()}
-    return Change(before, {name: value for part in parts for name, value in part.after.items()})
+    return functools.reduce(operator.or_, parts)
 
 
 def _in_region(region: str, change: Change) -> Change:

@@ -102,5 +102,4 @@ def _tags(sqs: Any, url: str) -> dict[str, str]:
 def difference(live: Document | None, desired: Document) -> Change:
     """What of the queue differs."""
     own = sqs_queue.difference(live, _wanted(desired))
-    tags = changed(live, desired, ("Tags",))
-    return Change({**own.before, **tags.before}, {**own.after, **tags.after})
+    return own | changed(live, desired, ("Tags",))

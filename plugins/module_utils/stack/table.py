@@ -63,5 +63,4 @@ def difference(live: Document | None, desired: Document) -> Change:
         InvalidValueError: there is a table of this name with other keys.
     """
     own = dynamodb_table.difference(live, _wanted(desired))
-    tags = changed(live, desired, ("Tags",))
-    return Change({**own.before, **tags.before}, {**own.after, **tags.after})
+    return own | changed(live, desired, ("Tags",))

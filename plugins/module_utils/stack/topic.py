@@ -132,5 +132,4 @@ def _tags(sns: Any, arn: str) -> dict[str, str]:
 def difference(live: Document | None, desired: Document) -> Change:
     """What of the topic and its subscriptions differs."""
     own = sns_topic.difference(live, _wanted(desired), desired["Purge"])
-    tags = changed(live, desired, ("Tags",))
-    return Change({**own.before, **tags.before}, {**own.after, **tags.after})
+    return own | changed(live, desired, ("Tags",))
