@@ -7,8 +7,6 @@ import itertools
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +20,7 @@ from sandbox import replay
 from sandbox.client import Sandbox
 from tests.integration.live import Account
 from tests.integration.recordings import Recording, Shelf, alike
+from tests.integration.warm import WarmPlaybook
 
 ROOT = Path(__file__).parents[2]
 # Those that take longest, so that no worker begins one of them when the others have ended.
@@ -86,7 +85,11 @@ class Run:
 
 
 class Playbooks:
-    """Runs the collection's playbooks with an emulator's endpoint and credentials in the environment."""
+    """Runs the collection's playbooks with an emulator's endpoint and credentials in the environment.
+
+    Attributes:
+        environment: what ansible-playbook gets. After the first run, it stays so.
+    """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], shelf: Shelf | None = None) -> None:
         self.folder, self.shelf = folder, shelf or Shelf(folder / "recordings")
@@ -109,54 +112,37 @@ class Playbooks:
         groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables, some of which are in groups."""
-        asked = ("-e", f"iam_alerting_report_json={self.report}", *options)
-        with self.started(name, hosts, *asked, groups=groups) as process:
-            return self._ended(process)
-
-    def run_by(self, name: str, inventory: Path, *options: str) -> Run:
-        """Run playbooks/<name>.yml by an inventory that is there."""
-        with self._start(name, inventory, "-e", f"iam_alerting_report_json={self.report}", *options) as process:
-            return self._ended(process)
-
-    def _ended(self, process: subprocess.Popen[str]) -> Run:
-        output = process.communicate()[0]
-        found = json.loads(self.report.read_text()) if self.report.exists() else {}
-        self.report.unlink(missing_ok=True)
-        return Run(process.returncode, _recap(output), output, found)
-
-    def started(
-        self,
-        name: str,
-        hosts: Mapping[str, Mapping[str, Any]],
-        *options: str,
-        groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    ) -> subprocess.Popen[str]:
-        """As C(run), while it runs."""
         inventory = self.folder / "accounts.yml"
         children = {group: {"hosts": dict.fromkeys(members)} for group, members in groups.items()}
         every = {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}, "children": children}
         inventory.write_text(yaml.safe_dump({"all": every}))
-        return self._start(name, inventory, *options)
+        return self.run_by(name, inventory, *options)
 
-    def _start(self, name: str, inventory: Path, *options: str) -> subprocess.Popen[str]:
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            f"playbooks/{name}.yml",
-            "-i",
-            str(inventory),
-            *options,
-        ]
-        return subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+    def run_by(self, name: str, inventory: Path, *options: str) -> Run:
+        """Run playbooks/<name>.yml by an inventory that is there."""
+        asked = ("-e", f"iam_alerting_report_json={self.report}", *options)
+        status, output = self._warm.run((f"playbooks/{name}.yml", "-i", str(inventory), *asked))
+        found = json.loads(self.report.read_text()) if self.report.exists() else {}
+        self.report.unlink(missing_ok=True)
+        return Run(status, _recap(output), output, found)
+
+    @functools.cached_property
+    def _warm(self) -> WarmPlaybook:
+        return WarmPlaybook(self.folder / "output", ROOT, self.environment)
 
     def recorded(self, name: str, host: str, variables: Mapping[str, Any], *options: str) -> Recording:
         """Run a playbook for one account, and keep what it wrote."""
-        with replay.Recorder(self.environment["AWS_ENDPOINT_URL"]) as recorder:
-            proxied = Playbooks(self.folder, {**self.environment, "AWS_ENDPOINT_URL": recorder.endpoint}, self.shelf)
-            run = proxied.run(name, {host: variables}, *options)
+        recorder, proxied = self._recorder
+        recorder.writes.clear()
+        run = proxied.run(name, {host: variables}, *options)
         assert run.status == 0, run.output
         return Recording(replay.Target(variables["account_id"], host), tuple(recorder.writes))
+
+    @functools.cached_property
+    def _recorder(self) -> tuple[replay.Recorder, Playbooks]:
+        """One for as long as the tests run, and who runs playbooks through it."""
+        recorder = replay.Recorder(self.environment["AWS_ENDPOINT_URL"]).__enter__()
+        return recorder, Playbooks(self.folder, {**self.environment, "AWS_ENDPOINT_URL": recorder.endpoint})
 
     def deployed(self, hosts: Mapping[str, Mapping[str, Any]], *options: str) -> None:
         """Deploy to accounts: once for each set of variables, and otherwise by what was written then."""
