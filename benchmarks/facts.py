@@ -51,7 +51,7 @@ def _memory_gb() -> int:
 
 
 def _collections() -> str:
-    import ansible_collections  # type: ignore[import-untyped]
+    import ansible_collections
 
     roots = [Path(path) for path in ansible_collections.__path__]
     found = []

@@ -89,7 +89,7 @@ def medians(subject: str, situation: str, accounts: int, samples: Sequence[Sampl
     """The median of each figure."""
 
     def median(name: str) -> float:
-        return statistics.median(getattr(sample.usage, name) for sample in samples)
+        return float(statistics.median(getattr(sample.usage, name) for sample in samples))
 
     return Measurement(
         subject,

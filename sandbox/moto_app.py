@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.iam import models as iam_models
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.server import MotoRequestHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sts.models import sts_backends
 from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app

@@ -115,7 +115,7 @@ def _field_holds(field: dict[str, Any], record: dict[str, Any]) -> bool:
     value = str(record.get(field["Field"], ""))
     if field["Field"] == "readOnly":
         value = value.lower()
-    tests = {
+    tests: dict[str, Callable[[list[str]], bool]] = {
         "Equals": lambda wanted: value in wanted,
         "StartsWith": lambda wanted: value.startswith(tuple(wanted)),
         "EndsWith": lambda wanted: value.endswith(tuple(wanted)),

@@ -120,7 +120,7 @@ def _substituted(value: Any) -> Any:
     return {"Fn::Sub": value} if "${" in value else value
 
 
-_PARAMETERS = {
+_PARAMETERS: dict[str, dict[str, Any]] = {
     "TrustedPrincipal": {
         "Type": "String",
         "Description": "Who deploys: the ARN of a role, or the id of an account all of whose principals may be let in.",

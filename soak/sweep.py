@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from benchmarks.process import descendants
 from soak.cases import KINDS, Call, Case, by_account, calls_of
 from soak.site import Site
 from soak.verdict import Result, Verdict, is_failure, judged
-from tests.integration.conftest import Run
+from tests.integration.conftest import ROOT, Run
 from tests.integration.live import Account, resources
 from tests.integration.specification_options import grouped
 
@@ -154,15 +155,19 @@ class Sweep:
 
     def _kill(self, subject: Subject) -> None:
         """Kill ansible-playbook, with all that it has started, when AWS has executed the call."""
-        process = self._site.playbooks().started(
-            self._action.playbook, {subject.name: subject.host}, *self._action.options
+        playbooks = self._site.playbooks()
+        inventory = playbooks.inventory({subject.name: subject.host})
+        command = ["ansible-playbook", f"playbooks/{self._action.playbook}.yml", "-i", str(inventory)]
+        output = subprocess.DEVNULL
+        process = subprocess.Popen(
+            [*command, *self._action.options], cwd=ROOT, env=playbooks.environment, stdout=output, stderr=output
         )
         while not self._sandbox.faults(subject.account.id)[0]["used"] and process.poll() is None:
             time.sleep(0.05)
         if process.poll() is None:
             for pid in list(descendants(process.pid)):
                 os.kill(pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
 
     def _repeat(self, subjects: Sequence[Subject]) -> None:
         """Run again, and once more, and compare what is there with what is to be there."""

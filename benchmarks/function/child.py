@@ -66,7 +66,7 @@ def import_milliseconds(module: str) -> float:
 
 def times(module: str, events: list[Any]) -> dict[str, float]:
     """Milliseconds of CPU a record, all of them in EACH turns after a first one: there is nothing to wait for."""
-    loaded = importlib.import_module(module)
+    loaded: Any = importlib.import_module(module)
     loaded.sns = Silent()
     if hasattr(loaded, "_sns"):
         loaded._sns = lambda region: Silent()

@@ -149,7 +149,8 @@ def configured_region(profile: str) -> str | None:
     Raises:
         AccountError: the profile does not exist.
     """
-    return _session(profile).region_name
+    region: str | None = _session(profile).region_name
+    return region
 
 
 def sign_in(access: Access, account_id: str, partition: str, region: str) -> Credentials:

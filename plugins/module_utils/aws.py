@@ -102,7 +102,7 @@ def call_all(purpose: str, client: Any, operation: str, **arguments: Any) -> Doc
 
 def _is_patient(client: Any) -> bool:
     retries = getattr(getattr(getattr(client, "meta", None), "config", None), "retries", None) or {}
-    return retries.get("total_max_attempts", 0) >= PATIENT_ATTEMPTS
+    return bool(retries.get("total_max_attempts", 0) >= PATIENT_ATTEMPTS)
 
 
 def _patiently(operation: Callable[..., Any]) -> Callable[..., Any]:

@@ -112,11 +112,17 @@ class Playbooks:
         groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Run:
         """Run playbooks/<name>.yml for these hosts, given with their variables, some of which are in groups."""
+        return self.run_by(name, self.inventory(hosts, groups), *options)
+
+    def inventory(
+        self, hosts: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]] = MappingProxyType({})
+    ) -> Path:
+        """An inventory of these hosts, until the next one."""
         inventory = self.folder / "accounts.yml"
         children = {group: {"hosts": dict.fromkeys(members)} for group, members in groups.items()}
         every = {"hosts": {host: dict(vars_) for host, vars_ in hosts.items()}, "children": children}
         inventory.write_text(yaml.safe_dump({"all": every}))
-        return self.run_by(name, inventory, *options)
+        return inventory
 
     def run_by(self, name: str, inventory: Path, *options: str) -> Run:
         """Run playbooks/<name>.yml by an inventory that is there."""

@@ -214,7 +214,8 @@ def _role(iam: Any, name: str) -> Document:
 
 
 def _inline(iam: Any, role: str, policy: str) -> Document:
-    return iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    document: Document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    return document
 
 
 def functions(lambda_: Any) -> Document:

@@ -14,8 +14,9 @@ import pytest
 
 from sandbox.client import Sandbox
 from sandbox.replay import Target
-from tests.integration.conftest import Playbooks, Recording
+from tests.integration.conftest import Playbooks
 from tests.integration.live import Account, resources
+from tests.integration.recordings import Recording
 from tests.integration.specification_options import grouped
 from tests.integration.sweep import swept
 

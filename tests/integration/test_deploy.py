@@ -132,7 +132,11 @@ def test_a_subscriber_taken_off_the_list_is_named_and_only_unsubscribed_if_asked
 
 def test_suppressed_events_give_no_mail_and_expired_records_are_reported(deployment: Deployment) -> None:
     account, address = deployment.accounts["staging"], deployment.subscriber("staging")
-    record = {"match": {"role": "OrganizationAccountAccessRole"}, "reason": "tests", "owner": "qa@example.com"}
+    record: dict[str, Any] = {
+        "match": {"role": "OrganizationAccountAccessRole"},
+        "reason": "tests",
+        "owner": "qa@example.com",
+    }
     records = [
         {"name": "users-of-tests", **record, "expires": "9999-12-31"},
         {"name": "forgotten", **record, "expires": "2020-12-31"},

@@ -262,7 +262,7 @@ class Standby:
 
     def __init__(self, organization: Organization, account: Account) -> None:
         self.organization, self.account = organization, account
-        self.hubs = {
+        self.hubs: dict[str, dict[str, Any]] = {
             "security": {"account_id": organization.hub.id},
             "reserve": {"account_id": account.id, "iam_alerting_standby": True},
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ SUPPRESSION = {
     "owner": "it",
     "expires": "2999-12-31",
 }
-HOSTS = {
+HOSTS: dict[str, dict[str, Any]] = {
     "production": {"account_id": "111111111111", "iam_alerting_actions": ["iam:CreateUser"]},
     "staging": {"account_id": "222222222222", "iam_alerting_suppressions": [SUPPRESSION]},
 }

@@ -19,7 +19,7 @@ PLAYBOOK, NAME = "iam-alerting", "iam-alerting-stackset"
 SECONDS = 2
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 BY_CLOUDFORMATION = {"iam_alerting_member_engine": "stackset"}
-MULTI_REGION = {"IsMultiRegionTrail": True, "IncludeGlobalServiceEvents": True}
+MULTI_REGION: dict[str, Any] = {"IsMultiRegionTrail": True, "IncludeGlobalServiceEvents": True}
 
 
 class Enrolment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import time
@@ -69,7 +70,7 @@ class Subscribers:
         mail = until(lambda: self._mail(call), f"no mail of {call}")
         message = until(lambda: self._message(call), f"no message of {call} on the queue")
         posted = [
-            until(lambda hook=hook: self._posted(hook, call), f"nothing of {call} was posted to {hook.url}")
+            until(functools.partial(self._posted, hook, call), f"nothing of {call} was posted to {hook.url}")
             for hook in (self.plain, self.secure)
         ]
         return {"email": mail, "sqs": message, "http": posted[0], "https": posted[1]}

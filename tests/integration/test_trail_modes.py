@@ -18,7 +18,7 @@ from tests.integration.live import Account, Management
 ALL = "bucket, trail, topic, queue, log_group, execution_role, function, rule, alarms, tampering_rule"
 WITHOUT_TRAIL = ALL.removeprefix("bucket, trail, ")
 MOST_READS = 24
-MULTI_REGION = {"IsMultiRegionTrail": True}
+MULTI_REGION: dict[str, Any] = {"IsMultiRegionTrail": True}
 
 
 @dataclass
