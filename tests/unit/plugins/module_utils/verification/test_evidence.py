@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import _trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.evidence import Evidence
-from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_trails import (
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.trail_answers import (
     CloudTrail,
     made,
     settings,
