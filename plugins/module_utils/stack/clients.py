@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 try:
+    import botocore.loaders
     import botocore.session
     from botocore import xform_name
     from botocore.awsrequest import AWSResponse
@@ -73,6 +74,7 @@ class Clients:
         self.region = region
         self.credentials = Credentials("", "", "", "")
         self._session = botocore.session.get_session()
+        self._session.register_component("data_loader", loader_of(self._session.get_config_variable("data_path")))
         self._session.set_credentials("", "", "")
         self._credentials = self._session.get_credentials()
         self._clients = {service: self._made(service, region) for service in OPERATIONS}
@@ -123,6 +125,26 @@ class Clients:
 def clients_of(region: str) -> Clients:
     """The clients of a region, the same whenever asked."""
     return Clients(region)
+
+
+@functools.cache
+def loader_of(data_path: str | None) -> Any:
+    """What reads botocore's service models from these folders, and from botocore's own; the same whenever asked."""
+    return botocore.loaders.create_loader(data_path)
+
+
+@contextlib.contextmanager
+def models_shared() -> Iterator[None]:
+    """Let whatever makes a session in the block find the service models that were read before.
+
+    To find and to read them is more than half of what it costs to make a client. What a session is asked to do with
+    them, and with which credentials, is its own.
+    """
+    botocore.session.create_loader = loader_of
+    try:
+        yield
+    finally:
+        botocore.session.create_loader = botocore.loaders.create_loader
 
 
 def prepare(region: str) -> None:
