@@ -10,6 +10,9 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
+  action:
+    description: Has an action plugin, by which a task for the controller needs no process of its own for the module.
+    support: full
   check_mode:
     description: Reads, writes nothing, and tells what it would change.
     support: full

@@ -87,6 +87,7 @@ seealso:
     description: How Lambda reads from a queue.
     link: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags

@@ -40,6 +40,7 @@ seealso:
     description: Versions, delete markers and the version null.
     link: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
 extends_documentation_fragment:
+  - trailwatch.aws.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

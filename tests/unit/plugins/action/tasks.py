@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
-from ansible.plugins.loader import connection_loader
+from ansible.plugins.loader import become_loader, connection_loader
 from ansible.template import Templar
 
 SETTINGS: dict[str, Any] = {
@@ -24,19 +25,35 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def run(plugin: ModuleType, *, check: bool = False, task_vars: Any = None, **arguments: Any) -> dict[str, Any]:
+def run(
+    plugin: ModuleType,
+    *,
+    check: bool = False,
+    task_vars: Any = None,
+    keywords: Mapping[str, Any] | None = None,
+    connection: str = "local",
+    become: bool = False,
+    **arguments: Any,
+) -> dict[str, Any]:
     """What the action returns for these arguments.
+
+    Args:
+        keywords: what else stands in the task.
 
     Raises:
         AnsibleActionFail: the task fails without a result of its own.
     """
     loader = DataLoader()
     name = f"trailwatch.aws.{plugin.__name__.rpartition('.')[2]}"
-    task = Task.load({"action": {"module": name, **arguments}, "check_mode": check}, loader=loader)
+    action = {"module": name, **arguments}
+    task = Task.load({"action": action, "check_mode": check, **(keywords or {})}, loader=loader)
     context = PlayContext()
-    connection = connection_loader.get("local", context)
-    action = plugin.ActionModule(task, connection, context, loader, Templar(loader=loader), None)
-    result: dict[str, Any] = action.run(task_vars=task_vars or {})
+    connected = connection_loader.get(connection, context)
+    if become:
+        connected.set_become_plugin(become_loader.get("sudo"))
+    templar = Templar(loader=loader, variables=task_vars or {})
+    plugged = plugin.ActionModule(task, connected, context, loader, templar, None)
+    result: dict[str, Any] = plugged.run(task_vars=task_vars or {})
     return result
 
 

@@ -1,0 +1,16 @@
+# Copyright: Trailwatch contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run trailwatch.aws.lambda_event_source_mapping in the controller, if it is to run there anyway."""
+
+from __future__ import annotations
+
+from ansible_collections.trailwatch.aws.plugins.modules import lambda_event_source_mapping
+from ansible_collections.trailwatch.aws.plugins.plugin_utils.in_controller import InController
+
+
+class ActionModule(InController):
+    """Action plugin of trailwatch.aws.lambda_event_source_mapping."""
+
+    MODULE = lambda_event_source_mapping
