@@ -29,15 +29,16 @@ def reported(module: AnsibleAWSModule, ensure: Callable[[], tuple[Change, dict[s
 
 
 def removed(
-    module: AnsibleAWSModule, live: Document | None, delete: Callable[[], Any], *names: str
+    module: AnsibleAWSModule, live: Document | None, delete: Callable[[Document], Any], *names: str
 ) -> tuple[Change, dict[str, Any]]:
     """Delete a resource that is there, unless in check mode, and tell how it was: all of it, or only C(names).
 
     Args:
         live: the resource; None if there is none.
+        delete: deletes it, given as it is.
     """
     if live is None:
         return Change({}, {}), {}
     if not module.check_mode:
-        delete()
+        delete(live)
     return Change({name: live[name] for name in names or live if name in live}, {}), {}

@@ -206,7 +206,7 @@ def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     if change and not module.check_mode:
         if is_wanted:
             stack_set.apply(which, live, wanted, change, conduct)
-        else:
+        elif live is not None:
             stack_set.remove(which, live, conduct)
     return change, {"stack_set_name": which.name, "call_as": which.call_as}
 

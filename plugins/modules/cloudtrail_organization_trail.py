@@ -185,7 +185,7 @@ def ensure_present(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[
 def ensure_absent(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[str, Any]]:
     """Delete the trail, unless in check mode, and tell how it was."""
     live = organization_trail.describe(client, module.params["trail_arn"], None)
-    return removed(module, live, lambda: organization_trail.delete(client, module.params["trail_arn"]))
+    return removed(module, live, lambda _found: organization_trail.delete(client, module.params["trail_arn"]))
 
 
 def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:

@@ -171,7 +171,7 @@ def ensure_present(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[
 def ensure_absent(module: AnsibleAWSModule, client: Any) -> tuple[Change, dict[str, Any]]:
     """Delete the table, unless in check mode, and tell what was there."""
     live = table.describe(client, {"TableName": module.params["name"]})
-    return removed(module, live, lambda: table.delete(client, live))
+    return removed(module, live, lambda found: table.delete(client, found))
 
 
 def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:

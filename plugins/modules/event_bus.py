@@ -157,7 +157,7 @@ def ensure_absent(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     """Delete the bus, unless in check mode, and tell what was there."""
     client = module.client("events")
     live = event_bus.describe(client, {"Name": event_bus.checked_name(module.params["name"])})
-    return removed(module, live, lambda: event_bus.delete(client, live))
+    return removed(module, live, lambda found: event_bus.delete(client, found))
 
 
 def main() -> None:

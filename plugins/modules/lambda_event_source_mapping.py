@@ -221,7 +221,7 @@ def ensure_absent(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     desired = ends(module.params)
     client = module.client("lambda")
     live = mapping.describe(client, desired)
-    return removed(module, live, lambda: mapping.delete(client, live))
+    return removed(module, live, lambda found: mapping.delete(client, found))
 
 
 def main() -> None:

@@ -330,7 +330,7 @@ def ensure_absent(module: AnsibleAWSModule, client: Any, desired: Document) -> t
     """Delete the topic, unless in check mode, and tell what was there."""
     arn = desired["TopicArn"]
     live = topic.describe(client, {"TopicArn": arn})
-    return removed(module, live, lambda: topic.delete(client, arn), "TopicArn", *topic.TOPIC_DEFAULTS)
+    return removed(module, live, lambda _found: topic.delete(client, arn), "TopicArn", *topic.TOPIC_DEFAULTS)
 
 
 def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:

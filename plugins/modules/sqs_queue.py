@@ -252,7 +252,7 @@ def ensure_present(module: AnsibleAWSModule, client: Any, desired: Document) -> 
 def ensure_absent(module: AnsibleAWSModule, client: Any, desired: Document) -> tuple[Change, dict[str, Any]]:
     """Delete the queue, unless in check mode, and tell what was there."""
     live = queue.describe(client, {"QueueName": desired["QueueName"]})
-    return removed(module, live, lambda: queue.delete(client, live), "QueueName", *queue.ATTRIBUTES)
+    return removed(module, live, lambda found: queue.delete(client, found), "QueueName", *queue.ATTRIBUTES)
 
 
 def main() -> None:
