@@ -81,7 +81,10 @@ def environment_of(variables: Mapping[str, Any]) -> Iterator[None]:
 
 
 def answer(main: Callable[[], None], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What a module answers, a failure too, to these arguments, Ansible's own ones (C(_ansible_...)) among them."""
+    """What a module answers, a failure too, to these arguments, Ansible's own ones (C(_ansible_...)) among them.
+
+    Whatever it raises is not caught here: an error of the module itself, which Ansible tells as one of the task.
+    """
     output = io.StringIO()
     with _given(arguments), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
         main()
