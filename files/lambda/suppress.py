@@ -94,7 +94,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(wildcards.get(mark) or re.escape(mark) for mark in pattern), re.DOTALL)
 
 
-_FITS: dict[str, Any] = {
+_FITS: Any = {
     "actor": _actor,
     "role": lambda record, pattern: _is_own(record) and _like(record.actor.role, pattern),
     "user": lambda record, pattern: _is_own(record) and _like(record.actor.user, pattern),
