@@ -16,6 +16,7 @@ from sandbox import (
     log_patterns,
     organization,
     policies,
+    query,
     regions,
     sns_delivery,
     stacks,
@@ -63,6 +64,7 @@ def assemble(loop: asyncio.AbstractEventLoop, endpoint: str, state: Path, manage
     alarms.install()
     log_patterns.install()
     policies.install(management)
+    query.install()
     regions.install()
     authorization.install(policies.CALL.get)
     sns_delivery.install()

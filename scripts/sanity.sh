@@ -1,14 +1,16 @@
 #!/bin/sh
 # ansible-test sanity on a copy of the collection, by the Ansible of the environment VENV. Arguments go to ansible-test.
 set -eu
+# Two environments may be at it at the same time.
+tree=.cache/sanity${VENV:-.venv}
 VENV=$PWD/${VENV:-.venv}
 export VENV
-scripts/collection-tree.sh .cache/sanity
+scripts/collection-tree.sh "$tree"
 # Not Ansible's: ruff and mypy check these.
-(cd .cache/sanity/ansible_collections/trailwatch/aws && rm -rf sandbox benchmarks soak tests/integration tests/page tests/sandbox)
+(cd "$tree/ansible_collections/trailwatch/aws" && rm -rf sandbox benchmarks soak tests/integration tests/page tests/sandbox)
 # ansible-test bootstraps pip with a script from outside PyPI. This one does the same with what Python brings along, in
 # a home of its own, so that nothing in yours is touched.
-HOME=$PWD/.cache/home
+HOME=$PWD/$tree.home
 mkdir -p "$HOME/.ansible/test/cache"
 for version in 24.2 25.2; do
     # By our pip, as an old one that comes along may not know whom this machine trusts.
@@ -21,7 +23,7 @@ subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "--no-index
 PY
 done
 python=$("$VENV/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-cd .cache/sanity/ansible_collections/trailwatch/aws
+cd "$tree/ansible_collections/trailwatch/aws"
 # Of its own, because ansible-test asks git for the files, and ours ignores this folder.
 git init --quiet
 # The interpreter by its real place: a version manager's shim on PATH may be for a Python that is not there.
