@@ -187,7 +187,7 @@ def _check_fits(action: Action, limit: int) -> None:
 
 
 def _as_many_as_fit(actions: list[Action], limit: int) -> list[Action]:
-    if not actions or _fits(actions, limit):
+    if _fits(actions, limit):
         return actions
     kept: list[Action] = []
     for action in actions:

@@ -157,6 +157,7 @@ def test_patterns_in_another_order_are_equal():
         {"detail": {"$or": ["no document", {"eventSource": {}}]}},
         {"$or": ["no document", {"detail": {"eventSource": "no list"}}]},
         {"detail": {"eventSource": [{"prefix": "iam"}], "eventName": ["CreateUser"]}},
+        {"detail": {"eventSource": ["iam.amazonaws.com"], "eventName": {"CreateUser": ["no list"]}}},
         {"detail": {"eventSource": ["iam.amazonaws.com"], "eventName": [{"anything-but": "x"}, 7, {"a": 1, "b": 2}]}},
     ],
 )
@@ -221,6 +222,15 @@ def test_from_any_shards_to_any_list(old, wanted, old_limit, limit, reserved):
 def test_an_action_that_is_in_two_shards_stays_in_the_first():
     one, two = Action("iam", "A"), Action("iam", "B")
     assert allocate([one, two], {1: [one], 2: [one, two]}, 2048) == {1: (one,), 2: (two,)}
+
+
+def test_what_no_longer_fits_its_shard_after_the_limit_was_lowered_moves_on():
+    actions = [Action("iam", f"Action{number:02}") for number in range(60)]
+    before = allocate(actions, {}, 2048)
+    after = allocate(actions, before, 800)
+    assert len(before) == 1
+    assert all(len(render(build_pattern(shard))) <= 800 for shard in after.values())
+    assert sorted(action for shard in after.values() for action in shard) == actions
 
 
 def test_an_action_that_cannot_fit_fails():
