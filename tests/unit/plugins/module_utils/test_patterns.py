@@ -148,6 +148,11 @@ def test_patterns_in_another_order_are_equal():
     assert canonical(one) != canonical({**one, "source": ["a"]})
 
 
+def test_a_pattern_is_written_as_short_as_can_be_and_always_the_same():
+    text = '{"detail":{"name":["J\u00f6rg",1]},"source":["a"]}'
+    assert render({"source": ["a"], "detail": {"name": [1, "J\u00f6rg"]}}) == text
+
+
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -234,8 +239,22 @@ def test_what_no_longer_fits_its_shard_after_the_limit_was_lowered_moves_on():
 
 
 def test_an_action_that_cannot_fit_fails():
-    with pytest.raises(InvalidValueError, match=r"max_pattern_size: .*'iam:CreateUser' alone has \d+ characters"):
-        allocate([Action("iam", "CreateUser")], {}, 100)
+    action = Action("iam", "CreateUser")
+    size = len(render(build_pattern([action])))
+    assert allocate([action], {}, size) == {1: (action,)}
+    with pytest.raises(InvalidValueError) as caught:
+        allocate([action], {}, size - 1)
+    assert str(caught.value) == (
+        f"max_pattern_size: the pattern for 'iam:CreateUser' alone has {size} characters, but only {size - 1} are "
+        "allowed. Set max_pattern_size to AWS's default quota, 2048."
+    )
+
+
+def test_a_shard_is_filled_to_the_limit():
+    actions = (Action("iam", "A"), Action("iam", "B"))
+    size = len(render(build_pattern(actions)))
+    assert allocate(actions, {}, size) == {1: actions}
+    assert allocate(actions, {}, size - 1) == {1: actions[:1], 2: actions[1:]}
 
 
 def test_all_that_iam_writes_takes_two_rules_of_the_default_size():
