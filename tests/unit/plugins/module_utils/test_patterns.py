@@ -229,6 +229,11 @@ def test_an_action_that_is_in_two_shards_stays_in_the_first():
     assert allocate([one, two], {1: [one], 2: [one, two]}, 2048) == {1: (one,), 2: (two,)}
 
 
+def test_the_last_shard_takes_the_place_of_a_first_that_has_no_action_left():
+    one, two, three = (Action("iam", name) for name in "ABC")
+    assert allocate([two, three], {1: [one], 2: [two], 3: [three]}, 2048) == {1: (three,), 2: (two,)}
+
+
 def test_what_no_longer_fits_its_shard_after_the_limit_was_lowered_moves_on():
     actions = [Action("iam", f"Action{number:02}") for number in range(60)]
     before = allocate(actions, {}, 2048)
