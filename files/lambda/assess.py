@@ -165,16 +165,13 @@ _NEXT_OF_ATTEMPT = "Nothing was changed. Ask the actor what it was for. Look for
 def _decided(case: Case, entry: Entry) -> tuple[Severity, str, str, str]:
     """Severity, id, reason and advice of the rule that decides, or of the catalogue."""
     base = Severity[(entry.ordinary if entry.ordinary and _tells(case) else entry.severity).upper()]
-    decided = (base, *_said_by_catalogue(entry), entry.next)
     for rule in RULES:
-        if rule.severity < decided[0] or (rule.events and case.record.eventName not in rule.events):
-            continue
-        if rule.severity == decided[0] and decided[1] not in ("catalogue", "not-in-catalogue"):
+        if rule.severity < base or (rule.events and case.record.eventName not in rule.events):
             continue
         reason = rule.look(case)
         if reason:
-            decided = (rule.severity, rule.id, reason, rule.next or entry.next)
-    return decided
+            return rule.severity, rule.id, reason, rule.next or entry.next
+    return base, *_said_by_catalogue(entry), entry.next
 
 
 def _said_by_catalogue(entry: Entry) -> tuple[str, str]:
@@ -344,7 +341,7 @@ _ASK_FOR_ROOT = (
 )
 _SET_UP_MFA = "Ask the user whether it was them, and have them set up MFA."
 
-# Of those with the same severity the first one that holds decides.
+# The worst first, as the first one that holds decides.
 RULES = (
     Rule("pipeline-changed", Severity.CRITICAL, _pipeline_touched, next=_MEND),
     Rule("administrator-attached", Severity.CRITICAL, _admin_attached, _ATTACH),

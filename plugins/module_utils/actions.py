@@ -209,7 +209,6 @@ _NOT_READ_ONLY = frozenset(
 
 _SERVICE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 _NAME = re.compile(r"[A-Za-z0-9_.*-]{1,128}")
-_NOT_IN_A_STAR = "\0"
 _NEWER = "If AWS has it, update botocore."
 
 
@@ -241,7 +240,7 @@ class Action(NamedTuple):
 
     def covers(self, other: Action) -> bool:
         """Whether this stands for all that C(other) stands for."""
-        return self.service == other.service and _stands_for(self.name, other.name.replace("*", _NOT_IN_A_STAR))
+        return self.service == other.service and _stands_for(self.name, other.name)
 
     def matches(self, event_source: str, event_name: str) -> bool:
         """Whether a record with this C(eventSource) and C(eventName) is one of this action."""
@@ -295,7 +294,7 @@ def is_read_only(action: Action) -> bool:
         return True
     if not action.is_wildcard:
         return action.name.startswith(_READING_VERBS) and action not in _NOT_READ_ONLY
-    start = action.name.split("*", 1)[0]
+    start = action.name.partition("*")[0]
     if any(start.startswith(verb) or verb.startswith(start) for verb in _READING_VERBS):
         return True
     return any(action.covers(Action(*read_only)) for read_only in _READ_ONLY)
@@ -330,7 +329,7 @@ def _stands_for(glob: str, name: str) -> bool:
 
 
 def _action(text: str) -> Action:
-    service, _colon, name = text.strip().partition(":")
+    service, name = text.strip().split(":")
     return Action(service, re.sub(r"\*+", "*", name))
 
 

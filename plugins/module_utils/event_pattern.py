@@ -73,7 +73,7 @@ def build_pattern(actions: Iterable[Action]) -> Document:
 
 def render(pattern: Mapping[str, Any]) -> str:
     """The pattern as the shortest JSON, the same text for the same pattern."""
-    return json.dumps(canonical(pattern), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return json.dumps(canonical(pattern), separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical(pattern: Any) -> Any:
@@ -81,7 +81,7 @@ def canonical(pattern: Any) -> Any:
     if isinstance(pattern, Mapping):
         return {key: canonical(pattern[key]) for key in sorted(pattern)}
     if isinstance(pattern, list):
-        return sorted((canonical(each) for each in pattern), key=lambda each: json.dumps(each, sort_keys=True))
+        return sorted(map(canonical, pattern), key=json.dumps)
     return pattern
 
 
@@ -187,7 +187,7 @@ def _check_fits(action: Action, limit: int) -> None:
 
 
 def _as_many_as_fit(actions: list[Action], limit: int) -> list[Action]:
-    if not actions or _fits(actions, limit):
+    if _fits(actions, limit):
         return actions
     kept: list[Action] = []
     for action in actions:

@@ -18,7 +18,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     Document,
     call,
     policies_differ,
-    tags_after,
+    tag_changes,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import TAG_OURS
 
@@ -130,7 +130,7 @@ def changed(live: Document | None, desired: Document, names: tuple[str, ...]) ->
 
 def _add_tags(name: str, live: Tags, desired: Tags, before: Document, after: Document) -> None:
     """Only ours are compared, and only those that differ are shown."""
-    wrong = {key: value for key, value in tags_after({}, desired, ()).items() if live.get(key) != value}
+    wrong, _of_others = tag_changes(live, desired)
     if wrong:
         before[name], after[name] = {key: live[key] for key in wrong if key in live}, wrong
 

@@ -29,6 +29,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components im
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account, tagged_resources
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import (
     ABSENT,
+    AUTO,
     FUNCTION,
     ORGANIZATION,
     PRESENT,
@@ -97,9 +98,7 @@ def make_plan(clients: Any, settings: Settings, components: Sequence[str]) -> Pl
         settings = regions.settled(clients, settings, before)
     desired = key.resolved(desired_stack(settings), account.key)
     with ThreadPoolExecutor(THREADS) as pool:
-        live = dict(
-            zip(components, pool.map(lambda name: _live(account, name, desired[name]), components), strict=True)
-        )
+        live = dict(pool.map(lambda name: (name, _live(account, name, desired[name])), components))
     return Plan(
         changes={name: _difference(name, live[name], desired[name]) for name in components},
         present=tuple(name for name in components if _is_there(name, live[name])),
@@ -107,7 +106,7 @@ def make_plan(clients: Any, settings: Settings, components: Sequence[str]) -> Pl
         live=live,
         desired=desired,
         trails=found,
-        kept=tuple(bucket.kept(account, desired["bucket"])) if "bucket" in components else (),
+        kept=tuple(bucket.kept(account, desired["bucket"])),
         fallback=_subscribers("fallback_topic", live, desired),
         former=settings.former,
     )
@@ -126,8 +125,8 @@ def _former_target(lambda_client: Any, settings: Settings, tagged: Collection[st
 
 def _depends_on_trail(settings: Settings) -> set[str]:
     """The components of which only the trail that serves tells how they are to be."""
-    if settings.trail == ORGANIZATION:
-        # They name it, and have to know whose it is.
+    if settings.trail in (AUTO, ORGANIZATION):
+        # They name it if it is ours and the organization's, and have to know whose it is.
         return {"key", "bucket", "trail", "function", "tampering_rule"}
     return {"bucket", "trail"}
 
@@ -191,5 +190,5 @@ def _text(value: Any) -> str:
 def by_attribute(change: Change) -> dict[str, Document]:
     """The change by attribute: C(before), unless it is not there, and C(after), unless it goes."""
     names = sorted({*change.before, *change.after})
-    sides = dict(zip(_SIDES, (change.before, change.after), strict=True))
+    sides = {side: getattr(change, side) for side in _SIDES}
     return {name: {side: values[name] for side, values in sides.items() if name in values} for name in names}

@@ -45,6 +45,26 @@ def known() -> dict[str, Any]:
     return catalogue.read(json.loads(controller.in_package(controller.catalogue())))
 
 
+@pytest.fixture
+def judge(event: Callable[..., Event], known: dict[str, Any]) -> Callable[..., Any]:
+    """Return what assesses a call by action, parameters and fields of its record, in account 111111111111.
+
+    The pipeline is there by its ordinary name, and account 333333333333 is trusted.
+    """
+    import record
+    from assess import assess
+    from pipeline import Pipeline
+
+    def judged(action: str, parameters: Any = None, **fields: Any) -> Any:
+        service, name = action.split(":")
+        source = {"eventSource": f"{service}.amazonaws.com", "eventName": name, "responseElements": None}
+        parsed = record.parse(event(**{**source, "requestParameters": parameters, **fields}))
+        pipeline = Pipeline("iam-alerting", "111111111111", "us-east-1")
+        return assess(parsed, known, pipeline, frozenset({"333333333333"}))
+
+    return judged
+
+
 @pytest.fixture(scope="module")
 def dynamodb() -> Iterator[Any]:
     from tests.unit.function.world import table

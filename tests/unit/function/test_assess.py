@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How bad an event is: every rule, what the catalogue says where none holds, and calls that came to nothing."""
+"""How bad an event is: every rule, and what the catalogue says where none holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import record
 from assess import RULES, Assessment, Severity, assess
-from catalogue import Entry
 from pipeline import Pipeline
 
 Build = Callable[..., dict[str, Any]]
@@ -31,17 +30,6 @@ def allow(**fields: Any) -> str:
 
 def trust(principal: Any, **fields: Any) -> str:
     return json.dumps({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **fields}})
-
-
-@pytest.fixture
-def judge(event: Build, known: dict[str, Entry]) -> Callable[..., Assessment]:
-    def judged(action: str, parameters: Any = None, **fields: Any) -> Assessment:
-        service, name = action.split(":")
-        source = {"eventSource": f"{service}.amazonaws.com", "eventName": name, "responseElements": None}
-        parsed = record.parse(event(**{**source, "requestParameters": parameters, **fields}))
-        return assess(parsed, known, PIPELINE, frozenset({TRUSTED}))
-
-    return judged
 
 
 def managed(name: str) -> dict[str, str]:
@@ -364,35 +352,9 @@ def test_user_that_only_the_answer_names_counts(judge: Callable[..., Assessment]
     assert judge("iam:CreateAccessKey", responseElements=answer).rule == "credentials-for-another-user"
 
 
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("AccessDenied", "One lower than CRITICAL, as the call was denied."),
-        ("NoSuchEntityException", "One lower than CRITICAL, as the call failed."),
-    ],
-)
-def test_call_that_came_to_nothing_is_one_lower(judge: Callable[..., Assessment], code: str, said: str) -> None:
-    assessment = judge("iam:AttachRolePolicy", managed("AdministratorAccess"), errorCode=code)
-    assert (assessment.severity, assessment.rule) == (Severity.HIGH, "administrator-attached")
-    assert assessment.lowered == said
-    assert assessment.reason == "Had it succeeded: Policy AdministratorAccess allows everything in the account."
-    assert assessment.next.startswith("Nothing was changed.")
-
-
-@pytest.mark.parametrize("fields", [{}, {"errorCode": "AccessDenied"}])
-def test_what_a_policy_allows_is_told_of_attempts_too(judge: Callable[..., Assessment], fields: dict[str, str]) -> None:
-    grants = judge("iam:PutRolePolicy", {"policyDocument": allow(Action="iam:*")}, **fields).grants
-    assert grants == ("allows iam:* on *",)
-
-
-def test_attempt_of_root_is_told_as_it_is(judge: Callable[..., Assessment]) -> None:
-    assessment = judge("iam:CreateUser", errorCode="AccessDenied", userIdentity={"type": "Root"})
-    assert assessment.reason == "The root user acted, which ordinary work never needs."
-
-
-def test_nothing_is_lower_than_low(judge: Callable[..., Assessment]) -> None:
-    assessment = judge("iam:DeleteRole", errorCode="AccessDenied")
-    assert (assessment.severity, assessment.lowered) == (Severity.LOW, "")
+def test_whom_a_role_comes_to_trust_is_told_as_seen_from_its_account(judge: Callable[..., Assessment]) -> None:
+    grants = judge("iam:UpdateAssumeRolePolicy", {"policyDocument": trust({"AWS": [OWN, OTHER]})}).grants
+    assert grants == ("trusts this account", f"trusts account {OTHER}")
 
 
 def test_without_a_catalogue_the_rules_still_hold(event: Build) -> None:

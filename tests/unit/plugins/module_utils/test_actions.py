@@ -184,6 +184,7 @@ def test_matching_is_fnmatch_on_the_name_and_equality_on_the_source(glob, name):
         ("iam:*", True),
         ("iam:*User", True),
         ("iam:G*", True),
+        ("iam:G*s*", True),
         ("iam:GetU*", True),
         ("iam:Create*", False),
         ("iam:Attach*Policy", False),

@@ -148,6 +148,11 @@ def test_patterns_in_another_order_are_equal():
     assert canonical(one) != canonical({**one, "source": ["a"]})
 
 
+def test_a_pattern_is_written_as_short_as_can_be_and_always_the_same():
+    text = '{"detail":{"name":["J\u00f6rg",1]},"source":["a"]}'
+    assert render({"source": ["a"], "detail": {"name": [1, "J\u00f6rg"]}}) == text
+
+
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -157,6 +162,7 @@ def test_patterns_in_another_order_are_equal():
         {"detail": {"$or": ["no document", {"eventSource": {}}]}},
         {"$or": ["no document", {"detail": {"eventSource": "no list"}}]},
         {"detail": {"eventSource": [{"prefix": "iam"}], "eventName": ["CreateUser"]}},
+        {"detail": {"eventSource": ["iam.amazonaws.com"], "eventName": {"CreateUser": ["no list"]}}},
         {"detail": {"eventSource": ["iam.amazonaws.com"], "eventName": [{"anything-but": "x"}, 7, {"a": 1, "b": 2}]}},
     ],
 )
@@ -223,9 +229,37 @@ def test_an_action_that_is_in_two_shards_stays_in_the_first():
     assert allocate([one, two], {1: [one], 2: [one, two]}, 2048) == {1: (one,), 2: (two,)}
 
 
+def test_the_last_shard_takes_the_place_of_a_first_that_has_no_action_left():
+    one, two, three = (Action("iam", name) for name in "ABC")
+    assert allocate([two, three], {1: [one], 2: [two], 3: [three]}, 2048) == {1: (three,), 2: (two,)}
+
+
+def test_what_no_longer_fits_its_shard_after_the_limit_was_lowered_moves_on():
+    actions = [Action("iam", f"Action{number:02}") for number in range(60)]
+    before = allocate(actions, {}, 2048)
+    after = allocate(actions, before, 800)
+    assert len(before) == 1
+    assert all(len(render(build_pattern(shard))) <= 800 for shard in after.values())
+    assert sorted(action for shard in after.values() for action in shard) == actions
+
+
 def test_an_action_that_cannot_fit_fails():
-    with pytest.raises(InvalidValueError, match=r"max_pattern_size: .*'iam:CreateUser' alone has \d+ characters"):
-        allocate([Action("iam", "CreateUser")], {}, 100)
+    action = Action("iam", "CreateUser")
+    size = len(render(build_pattern([action])))
+    assert allocate([action], {}, size) == {1: (action,)}
+    with pytest.raises(InvalidValueError) as caught:
+        allocate([action], {}, size - 1)
+    assert str(caught.value) == (
+        f"max_pattern_size: the pattern for 'iam:CreateUser' alone has {size} characters, but only {size - 1} are "
+        "allowed. Set max_pattern_size to AWS's default quota, 2048."
+    )
+
+
+def test_a_shard_is_filled_to_the_limit():
+    actions = (Action("iam", "A"), Action("iam", "B"))
+    size = len(render(build_pattern(actions)))
+    assert allocate(actions, {}, size) == {1: actions}
+    assert allocate(actions, {}, size - 1) == {1: actions[:1], 2: actions[1:]}
 
 
 def test_all_that_iam_writes_takes_two_rules_of_the_default_size():

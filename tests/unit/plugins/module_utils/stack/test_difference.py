@@ -302,7 +302,7 @@ def test_the_tagging_service_is_asked_for_what_has_our_tag() -> None:
 def test_who_may_not_ask_the_tagging_service_is_told_what_for() -> None:
     class Denied:
         def get_resources(self, **_filters: Any) -> Any:
-            raise ClientError({"Error": {"Code": "Throttled", "Message": "no"}}, "GetResources")
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetResources")
 
     with pytest.raises(AnsibleAWSError, match="list the resources with the tag trailwatch=iam-alerting"):
         tagged_resources(Denied(), "iam-alerting")
