@@ -12,7 +12,7 @@ OLDEST_VENV := .venv-oldest
 # The oldest release that has amazon.aws 10.1, 10.1.1: nothing that PyPI has brings 10.1.0.
 OLDEST_ANSIBLE := 12.0.0
 INVENTORY ?= accounts.ini
-# Integration tests that are left to the night, so that make test stays within half an hour on two processors.
+# Integration tests that are left to the night, so that make test stays below 25 minutes on two processors.
 NIGHTLY := $(addprefix tests/integration/,test_faults.py test_grouping_broken_off.py test_second_opinion.py test_slices.py)
 WORKFLOWS := $(addprefix examples/github/,plan.yml deploy.yml drift.yml)
 COLLECTIONS := $(VENV)/collections/ansible_collections/trailwatch
@@ -38,8 +38,8 @@ preview: $(VENV)/.run ## Show the mail of a record, or count those of a folder o
 	@$(VENV)/bin/ansible-playbook playbooks/preview.yml -i $(INVENTORY) -e '{"iam_alerting_preview": "$(RECORD)"}' \
 	    $(if $(HOST),-e iam_alerting_preview_host=$(HOST))
 
-test: ## Run every check, the cheapest first
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint unit page sanity docs oldest
+test: ## Run every check, integration tests last
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync unit oldest sanity lint docs page
 	@$(MAKE) --no-print-directory integration
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync molecule artifact
 	@echo "All checks passed."
@@ -77,7 +77,7 @@ sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy, teardown and groupi
 oldest: $(OLDEST_VENV)/.ready $(SANDBOX_VENV)/.ready ## Unit tests, sanity, and a hub with a member, on the oldest versions that are admitted
 	scripts/oldest.sh
 
-mutants: $(VENV)/.test ## Change the code in small ways, and see that a test notices each (some 20 minutes)
+mutants: $(VENV)/.test ## Change the code in small ways, and see that a test notices each (a quarter of an hour)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
 	scripts/mutants.sh
 
