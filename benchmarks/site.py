@@ -89,6 +89,8 @@ class Site:
     def make_organization_trail(self) -> None:
         """What the members are served by, made by hand in the management account."""
         keys = (self.sandbox.management_account, "sandbox", "")
+        organizations = self._client("organizations", *keys)
+        organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
         s3 = self._client("s3", *keys)
         s3.create_bucket(Bucket=ORGANIZATION_TRAIL)
         s3.put_bucket_policy(Bucket=ORGANIZATION_TRAIL, Policy=json.dumps(_of_trail(ORGANIZATION_TRAIL)))
