@@ -14,9 +14,19 @@ from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.te
 TASKS = Path(__file__).parents[5] / "roles" / "iam_alerting" / "tasks"
 
 
-def included(variable: str) -> list[str]:
+def made() -> list[dict[str, Any]]:
     (block,) = [task["block"] for task in yaml.safe_load((TASKS / "apply.yml").read_text()) if "block" in task]
-    steps: list[dict[str, Any]] = [step for step in block if step["when"].endswith(variable)]
+    *steps, removals = block
+    assert removals["ansible.builtin.include_tasks"] == "apply_removals.yml"
+    return steps
+
+
+def removed() -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = yaml.safe_load((TASKS / "apply_removals.yml").read_text())
+    return steps
+
+
+def components_of(steps: list[dict[str, Any]], variable: str) -> list[str]:
     for step in steps:
         assert "loop" not in step
         assert step["when"] == f"'{component_of(step)}' in {variable}"
@@ -29,11 +39,11 @@ def component_of(step: dict[str, Any]) -> str:
 
 
 def test_what_is_to_be_there_is_made_in_the_order_of_the_components() -> None:
-    assert included("__iam_alerting_making") == list(COMPONENTS)
+    assert components_of(made(), "__iam_alerting_making") == list(COMPONENTS)
 
 
 def test_what_is_to_go_is_removed_against_it() -> None:
     # The bucket stays, whatever becomes of the trail, and so does the key. The stack set goes by a teardown alone.
     kept = ("bucket", "key", "member_stack_set")
     optional = [name for name, document in stack().items() if "State" in document and name not in kept]
-    assert included("__iam_alerting_removing") == optional[::-1]
+    assert components_of(removed(), "__iam_alerting_removing") == optional[::-1]
