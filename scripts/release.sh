@@ -14,7 +14,9 @@ refuse() {
 echo "$version" | grep -qxE '(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}' || refuse "VERSION is '$version', but it has three numbers, such as 0.2.0."
 released=$(git tag --list 'v*' | sed 's/^v//' | sort --version-sort | tail -n 1)
 newest=$(printf '%s\n' "$released" "$version" | sort --version-sort | tail -n 1)
-[ "$version" != "$released" ] && [ "$newest" = "$version" ] || refuse "VERSION is $version, but $released is released already. Give a newer one."
+if [ "$version" = "$released" ] || [ "$newest" != "$version" ]; then
+    refuse "VERSION is $version, but $released is released already. Give a newer one."
+fi
 [ -z "$(git status --porcelain)" ] || refuse "There are changes that are not committed: see git status. Commit them, and let the checks run on them, first."
 ls changelogs/fragments/*.yml >/dev/null 2>&1 || refuse "changelogs/fragments/ is empty, so there is nothing to tell users of. Give each change a fragment."
 
