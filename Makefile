@@ -12,6 +12,8 @@ OLDEST_VENV := .venv-oldest
 # The oldest release that has amazon.aws 10.1, 10.1.1: nothing that PyPI has brings 10.1.0.
 OLDEST_ANSIBLE := 12.0.0
 INVENTORY ?= accounts.ini
+# Tests that break runs off after a few of their writes, or after each (make sweep).
+SWEPT := $(addprefix tests/integration/,test_broken_off.py test_grouping_broken_off.py)
 # Integration tests that are left to the night, so that make test stays below 25 minutes on two processors.
 NIGHTLY := $(addprefix tests/integration/,test_faults.py test_grouping_broken_off.py test_second_opinion.py test_slices.py)
 WORKFLOWS := $(addprefix examples/github/,plan.yml deploy.yml drift.yml)
@@ -71,8 +73,7 @@ integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against 
 	    $(NIGHTLY:%=--ignore %)
 
 sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy, teardown and grouping off after each write (integration: a few)
-	SWEEP_EVERY=1 pytest -n 2 --dist loadfile tests/integration/test_broken_off.py \
-	    tests/integration/test_grouping_broken_off.py
+	SWEEP_EVERY=1 pytest -n 2 --dist loadfile $(SWEPT)
 
 oldest: $(OLDEST_VENV)/.ready $(SANDBOX_VENV)/.ready ## Unit tests, sanity, and a hub with a member, on the oldest versions that are admitted
 	scripts/oldest.sh
@@ -82,7 +83,7 @@ mutants: $(VENV)/.test ## Change the code in small ways, and see that a test not
 	scripts/mutants.sh
 
 nightly: sweep $(OLDEST_VENV)/.ready ## What takes too long for each change: also failing calls, slices, moto, all on the oldest
-	pytest -n 2 --dist loadfile $(NIGHTLY)
+	pytest -n 2 --dist loadfile $(filter-out $(SWEPT),$(NIGHTLY))
 	scripts/oldest.sh integration
 
 molecule: $(VENV)/.test $(SANDBOX_VENV)/.ready ## The role's molecule scenarios

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -157,7 +159,8 @@ class Sweep:
         """Kill ansible-playbook, with all that it has started, when AWS has executed the call."""
         playbooks = self._site.playbooks()
         inventory = playbooks.inventory({subject.name: subject.host})
-        command = ["ansible-playbook", f"playbooks/{self._action.playbook}.yml", "-i", str(inventory)]
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        command = [program, f"playbooks/{self._action.playbook}.yml", "-i", str(inventory)]
         output = subprocess.DEVNULL
         process = subprocess.Popen(
             [*command, *self._action.options], cwd=ROOT, env=playbooks.environment, stdout=output, stderr=output

@@ -19,7 +19,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import P
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, MEMBER, Topology
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
-from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_trails import trail
+from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.trail_answers import trail
 from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls import answering, error, recorded
 
 OWN, MANAGEMENT = "123456789012", "999999999999"

@@ -97,11 +97,11 @@ class CloudTrail:
         self.asked.append("DescribeTrails")
         return {"trailList": list(self.listed)}
 
-    def get_trail_status(self, Name: str) -> Any:  # noqa: N803
+    def get_trail_status(self, Name: str) -> Any:  # noqa: N803 - boto3's name
         self.asked.append(f"status of {Name.rpartition('/')[2]}")
         return {"IsLogging": Name.rpartition("/")[2] not in self.stopped}
 
-    def get_event_selectors(self, TrailName: str) -> Any:  # noqa: N803
+    def get_event_selectors(self, TrailName: str) -> Any:  # noqa: N803 - boto3's name
         if self.code or ":111111111111:" not in TrailName:
             code = self.code or "TrailNotFoundException"
             raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetEventSelectors")
