@@ -187,6 +187,7 @@ def _tells(case: Case) -> bool:
         return ":iam::aws:policy/" in case.parameter("policyArn")
     if event in _WRITE_POLICY or event in _WRITE_TRUST:
         return bool(case.statements)
+    # The others with an ordinary severity are about keys and MFA: the record tells that they are the caller's own.
     return case.record.actor.type == "IAMUser" and not case.user
 
 

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-import heartbeat
+import metrics
 import reminder
 from alert import Alert
 from clients import client
@@ -74,8 +74,8 @@ def paced(
 
 def _handle(message: Mapping[str, Any], mails: Mails, pipeline: str, group_seconds: int) -> None:
     body = json.loads(message["body"])
-    if body == heartbeat.DOCUMENT:
-        print(json.dumps(heartbeat.beat(pipeline, time.time())))
+    if body == metrics.HEARTBEAT:
+        print(json.dumps(metrics.heartbeat(pipeline, time.time())))
         return
     grouping = _grouping(message["eventSourceARN"], mails, pipeline, group_seconds)
     reminded = reminder.read(body)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import metrics
+import origin
 import summary
 from alert import Alert
 from groups import Claim, Groups, Window
@@ -24,24 +24,25 @@ from record import Record
 from reminder import Reminder
 from untrusted import as_value
 
-_EVENT_ID = re.compile("[0-9A-Za-z-]{1,64}")
-
 
 def key(found: Alert) -> str:
-    """The group of an alert: the same account, action, actor, severity and outcome have the same.
+    """The group of an alert: the same account, action, actor, severity, rule and outcome have the same.
 
-    The severity is in it so that a critical event never hides behind a harmless one. The actor's name alone would do to
-    hide behind, too: a user may be called like a role, and a role like that of another account.
+    Severity and rule are in it so that no event hides behind one that is less bad, or bad for another reason; not the
+    reason itself, which may name users. The actor's name alone would do to hide behind, too: a user may be called like
+    a role, and a role like that of another account.
     """
-    record = found.record
-    actor = (record.actor.group, record.actor.type, record.actor.accountId)
-    parts = (record.account, record.action, *actor, found.assessment.severity.name, record.outcome.value)
+    record, rated, who = found.record, found.assessment, found.record.actor
+    # A name that does not begin with its group's may be a person's, for whom nobody vouches.
+    person = "" if who.name.startswith(who.group) else who.name
+    actor = (who.group, person, who.type, who.accountId)
+    parts = (record.account, record.action, *actor, rated.severity.name, rated.rule, record.outcome.value)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def sort_key(record: Record) -> str:
     """The event's key in the table, in the order of time; empty if it has no id by which to know it again."""
-    if not _EVENT_ID.fullmatch(record.eventID):
+    if not origin.EVENT_ID.fullmatch(record.eventID):
         return ""
     return f"event#{as_value(record.eventTime, 60)}#{record.eventID}"
 
@@ -71,7 +72,7 @@ class Grouping(NamedTuple):
             return {"disposition": "duplicate", "group": group}
         opener = event if claim is Claim.AGAIN else self.groups.enter(group, self._window(found, event, now), now)
         if opener == event:
-            logged = self.untracked(found)
+            logged = {**self.alone(found), **self._reminded(found)}
             self.groups.done(group, event)
             return logged
         self.groups.done(group, event, opener)
@@ -79,18 +80,28 @@ class Grouping(NamedTuple):
         return {"disposition": "grouped", "group": group, **counted}
 
     def untracked(self, found: Alert) -> dict[str, Any]:
-        """Mail the event, and have the window told of that it may have opened, without asking the table."""
+        """Mail the event, and have the window told of that it may have opened, without asking the table.
+
+        A reminder that fails is logged: raised, it would bring the event, and its mail, again and again.
+        """
         logged = self.alone(found)
-        event = sort_key(found.record)
-        if not event:
-            return logged
-        reminder = Reminder(key(found), event)
-        self.remind(reminder, self.seconds)
-        return {**logged, "group": reminder.group}
+        try:
+            return {**logged, **self._reminded(found)}
+        except Exception as error:  # of whatever kind
+            return {**logged, "reminderError": f"{type(error).__name__}: {error}"}
 
     def alone(self, found: Alert) -> dict[str, Any]:
         """Mail the event, which has no part in any group."""
         return {"disposition": "mailed", "messageId": self.publish(found)}
+
+    def _reminded(self, found: Alert) -> dict[str, str]:
+        """Have the window told of that the event may have opened; answers with what is to be logged."""
+        event = sort_key(found.record)
+        if not event:
+            return {}
+        reminder = Reminder(key(found), event)
+        self.remind(reminder, self.seconds)
+        return {"group": reminder.group}
 
     def summarize(self, reminder: Reminder) -> dict[str, Any]:
         """Tell of what came in a window, and close it; answers with what is to be logged.

@@ -16,21 +16,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import heartbeat
 import metrics
 import settings
 import untrusted
 import when
+from accounts import members, trusted_accounts
 from alert import Alert, Knowledge, alert
 from catalogue import catalogue
 from channels import CHAT, by_protocol, chat_notification
 from clients import client
 from finding import finding
-from members import members
 from message import write
 from pipeline import Pipeline
 from suppression import Suppression, suppressions
-from trusted import trusted_accounts
 
 if TYPE_CHECKING:
     from summary import Summary
@@ -44,7 +42,7 @@ def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     """
     told = settings.read(os.environ)
     known = _knowledge(told, context)
-    if event == heartbeat.DOCUMENT:
+    if event == metrics.HEARTBEAT:
         return _beat(known.pipeline)
     if isinstance(event, dict) and "Records" in event:
         return _work_off(event["Records"], context, told, known)
@@ -52,7 +50,7 @@ def lambda_handler(event: object, context: Any) -> dict[str, Any]:
 
 
 def _beat(pipeline: Pipeline) -> dict[str, Any]:
-    entry = heartbeat.beat(pipeline.name, time.time())
+    entry = metrics.heartbeat(pipeline.name, time.time())
     print(json.dumps(entry))
     return entry
 

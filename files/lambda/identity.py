@@ -16,7 +16,7 @@ UNKNOWN = "unknown"
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 SIGN_INS = ("ConsoleLogin", "CheckMfa")
 
-_SSO_PATH = ":role/aws-reserved/sso.amazonaws.com/"  # nobody but AWS makes roles below it
+_SSO_PATH = "role/aws-reserved/sso.amazonaws.com/"  # nobody but AWS makes roles below it
 _SSO_ROLE = re.compile(r"AWSReservedSSO_(?P<permission_set>.+)_[0-9a-f]{16}")
 
 
@@ -120,9 +120,11 @@ def _assumed_role(identity: Mapping[str, Any]) -> _Reading:
     issuer = mapping(dig(identity, "sessionContext", "sessionIssuer"))
     role = first_text(issuer.get("userName"), arn[1] if len(arn) > 2 else "", _tail(issuer.get("arn")))
     session = arn[-1] if len(arn) > 2 else _after_colon(identity.get("principalId"))
-    permission_set = _permission_set(role, text(issuer.get("arn")))
+    issuer_arn = text(issuer.get("arn"))
+    permission_set = _permission_set(role, issuer_arn)
     if permission_set and session:
-        return _Reading(session, f"SSO user {session}", (f"permission set {permission_set}",), role, session)
+        vouched = session if issuer_arn else ""
+        return _Reading(session, f"SSO user {session}", (f"permission set {permission_set}",), role, vouched)
     if not role:
         return _Reading(*_titled("session", first_text(session, identity.get("principalId"))), ("of an unknown role",))
     kind = "service-linked role" if role.startswith("AWSServiceRoleFor") else "role"
@@ -132,9 +134,12 @@ def _assumed_role(identity: Mapping[str, Any]) -> _Reading:
 
 
 def _permission_set(role: str, issuer_arn: str) -> str:
-    """The permission set of a role of Identity Center; empty for other roles, also those that only bear such a name."""
+    """The permission set of a role of Identity Center; empty for other roles, also those that only bear such a name.
+
+    Without the ARN, which a sign-in to the console may lack, it is the set of one that may be genuine.
+    """
     sso = _SSO_ROLE.fullmatch(role)
-    genuine = _SSO_PATH in issuer_arn or not issuer_arn
+    genuine = not issuer_arn or issuer_arn.split(":", 5)[-1].startswith(_SSO_PATH)
     return sso.group("permission_set") if sso and genuine else ""
 
 

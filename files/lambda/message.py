@@ -86,7 +86,7 @@ def _fit(words: list[str], budget: int) -> list[str]:
 def _body(alert: Alert, time_zone: str) -> str:
     record, what = alert.record, _what(alert)
     blocks = [
-        "\n".join(wrapped(_headline(record, what, alert.account_name))),
+        paragraph(_headline(record, what, alert.account_name)),
         table(_judgement(alert.assessment)),
         table(_facts(record, what, alert.account_name, time_zone)),
         _listed("Parameters", alert.parameters),
@@ -206,6 +206,11 @@ def _late(record: Record) -> list[str]:
     return [f"late or corrected record ({reason})" + (f" of event {original}" if original else "")]
 
 
+def paragraph(sentence: str) -> str:
+    """The sentence in lines, those after the first indented: no text from an event may start one."""
+    return "\n".join(_wrapped(sentence, _WIDTH, "  "))
+
+
 def table(rows: list[tuple[str, list[str]]]) -> str:
     """The rows, each a label and lines beside it. Lines that are empty are left out."""
     return "\n".join(line for label, values in rows for line in _aligned(label, values))
@@ -213,18 +218,18 @@ def table(rows: list[tuple[str, list[str]]]) -> str:
 
 def _aligned(label: str, values: list[str]) -> list[str]:
     """The values one below the other, the first beside the label."""
-    lines = [line for value in values if value for line in wrapped(value, _WIDTH - _LABEL)]
+    lines = [line for value in values if value for line in _wrapped(value, _WIDTH - _LABEL)]
     return [f"{label if index == 0 else '':{_LABEL}}{line}" for index, line in enumerate(lines)]
 
 
-def wrapped(line: str, width: int = _WIDTH) -> list[str]:
+def _wrapped(line: str, width: int, indent: str = "") -> list[str]:
     """The lines of the text, cut between words only: in a tenth of the time that textwrap takes."""
     if len(line) <= width:
         return [line] if line else []
     lines = [""]
     for word in line.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
+            lines.append(indent + word)
         else:
-            lines[-1] = f"{lines[-1]} {word}".lstrip()
+            lines[-1] += f" {word}" if lines[-1] else word
     return [line for line in lines if line]

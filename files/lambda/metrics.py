@@ -10,6 +10,9 @@ from typing import Any
 
 NAMESPACE = "Trailwatch"
 
+# What a rule sends every so many minutes and nothing else does, so that it is noticed when nothing comes any more.
+HEARTBEAT = {"trailwatch": "heartbeat"}
+
 
 def count(name: str, value: int, dimensions: Mapping[str, str], now: float) -> dict[str, Any]:
     """What to add to a line of the log, so that it counts `value` for the metric at the time `now` (in seconds).
@@ -22,3 +25,8 @@ def count(name: str, value: int, dimensions: Mapping[str, str], now: float) -> d
         "Metrics": [{"Name": name, "Unit": "Count"}],
     }
     return {"_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [metric]}, **dimensions, name: value}
+
+
+def heartbeat(pipeline: str, now: float) -> dict[str, Any]:
+    """What is logged of a heartbeat, which counts it for the metric Heartbeats. Nobody is told of one."""
+    return count("Heartbeats", 1, {"Pipeline": pipeline}, now)

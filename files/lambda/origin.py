@@ -38,7 +38,7 @@ _CONSOLES = {
     "eu-isoe": "",
 }
 _REGION = re.compile(r"(?P<area>us-(?:gov|isob|isof|iso)|eu-isoe|eusc-de|[a-z]{2})-[a-z]+-[0-9]{1,2}")
-_EVENT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+EVENT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 def tool(record: Record) -> str:
@@ -54,7 +54,7 @@ def tool(record: Record) -> str:
 def event_link(record: Record) -> str:
     """The event's page in the AWS console of its partition; empty where no page can be known."""
     region = _REGION.fullmatch(record.awsRegion)
-    if not region or not _EVENT_ID.fullmatch(record.eventID):
+    if not region or not EVENT_ID.fullmatch(record.eventID):
         return ""
     domain = _CONSOLES.get(region.group("area"), "console.aws.amazon.com")
     if not domain:

@@ -17,7 +17,9 @@ _DOCUMENTS = ("policyDocument", "assumeRolePolicyDocument")
 _STATEMENTS = 300  # more than fit into any policy that IAM takes
 _VALUES = 3000
 _SHOWN = 4
-_ALL_OF_A_KIND = ("*", "*/*", "role/*", "user/*", "policy/*")
+# Two names of each kind that have only the kind in common: what stands for both stands for all. They are long, so that
+# ???* does.
+_SAMPLES = [(f"{kind}/{'a' * 20}", f"{kind}/{'z' * 21}") for kind in ("role", "user", "group", "policy")]
 
 
 class Statement(NamedTuple):
@@ -43,12 +45,12 @@ class Statement(NamedTuple):
     @property
     def on_everything(self) -> bool:
         """Whether it holds for any resource, or for any but some."""
-        return self.but_resources or any(not name.strip("*:") for name in self.resources)
+        return self.but_resources or any(map(_is_all, self.resources))
 
     @property
     def on_all_of_a_kind(self) -> bool:
         """Whether it holds for all resources of a service or of one of its kinds, such as all roles."""
-        return self.on_everything or any(name.split(":", 5)[-1] in _ALL_OF_A_KIND for name in self.resources)
+        return self.on_everything or any(map(_is_all_of_a_kind, self.resources))
 
     def names_action(self, action: str) -> bool:
         """Whether the action, in lower case, is one of those named, wildcards resolved."""
@@ -58,7 +60,7 @@ class Statement(NamedTuple):
     def grants_admin(self) -> bool:
         """Whether it allows every action on every resource."""
         permits = self.allows and not self.is_trust and not self.but_actions
-        return permits and self.on_everything and any(not action.strip("*:") for action in self.actions)
+        return permits and self.on_everything and any(map(_is_all, self.actions))
 
     @property
     def trusts_everyone(self) -> bool:
@@ -166,6 +168,16 @@ def _is_account(value: str) -> bool:
 def _some(names: tuple[str, ...]) -> str:
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _is_all(pattern: str) -> bool:
+    return "*" in pattern and not pattern.strip("*?:")
+
+
+def _is_all_of_a_kind(pattern: str) -> bool:
+    """Whether it stands for all resources of some kind. It may end in the account before, as in arn:aws:iam::12*."""
+    name = pattern.split(":", 5)[-1].lstrip("0123456789")
+    return any(_stands_for(name, one) and _stands_for(name, other) for one, other in _SAMPLES)
 
 
 def _stands_for(pattern: str, name: str) -> bool:

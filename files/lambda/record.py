@@ -60,12 +60,12 @@ class Record(NamedTuple):
 
     @property
     def service(self) -> str:
-        """The service as in IAM policies: the first label of eventSource."""
+        """The service as in an action list: the first label of eventSource."""
         return self.eventSource.split(".", 1)[0] or "unknown"
 
     @property
     def action(self) -> str:
-        """The action as in IAM policies, for example iam:CreateUser."""
+        """The action as in an action list, for example iam:CreateUser."""
         return f"{self.service}:{self.eventName or 'unknown'}"
 
 

@@ -58,8 +58,12 @@ _USER_INFO = re.compile(r"(://[^/\s:@]{1,100}:)[^/\s@]{1,200}@")
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field of this name may hold a secret, by the words in the name and however it is spelt."""
-    plain = _plain(name)
+    """Whether a field of this name may hold a secret, by the words in the name and however it is spelt.
+
+    Of condition keys such as token.actions.githubusercontent.com:sub only what stands after the host counts.
+    """
+    host, _colon, claim = name.rpartition(":")
+    plain = _plain(claim if "." in host and ":" not in host and claim.isidentifier() else name)
     return bool(_SECRET_WORDS.search(plain)) and not _NOT_SECRET.fullmatch(plain)
 
 

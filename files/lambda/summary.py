@@ -99,7 +99,7 @@ def write(told: Summary, time_zone: str = "") -> Message:
     event = told.first
     flags = f"{event.severity.upper()} {message.FLAGS.get(_outcome(event), '')}{told.more} more "
     blocks = [
-        "\n".join(message.wrapped(_headline(told))),
+        message.paragraph(_headline(told)),
         message.table(_facts(told, time_zone)),
         "\n".join(_listed(told, time_zone)),
         message.table(_reference(told, time_zone)),
@@ -126,7 +126,7 @@ def _facts(told: Summary, time_zone: str) -> list[tuple[str, list[str]]]:
     where = message.place(event.account, event.account_name)
     first, last = (when.in_words(time, time_zone) for time in span(told))
     return [
-        ("Rating", [f"{as_name(event.severity, 20).upper()}, for the reason in the mail about the first"]),
+        ("Rating", [f"{as_name(event.severity, 20).upper()}, by the rule of the mail about the first"]),
         ("What", [f"{as_name(event.action, _NAME)}, {told.more} more"]),
         ("Who", [as_name(event.actor, _NAME)]),
         ("Where", [f"{where}, {as_name(event.region, 40) or 'region unknown'}"]),

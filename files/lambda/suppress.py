@@ -55,7 +55,9 @@ def _holds(suppression: Suppression, record: Record) -> bool:
 def _actor(record: Record, pattern: str) -> bool:
     if pattern.startswith("arn:"):
         return _like(record.actor.arn, pattern)
-    return _is_own(record) and (_like(record.actor.name, pattern) or _like(record.actor.group, pattern))
+    name, group = record.actor.name, record.actor.group
+    # A name that does not begin with the group's is one that nobody vouches for: a session's, with no role before it.
+    return _is_own(record) and (_like(group, pattern) or (name.startswith(group) and _like(name, pattern)))
 
 
 def _is_own(record: Record) -> bool:

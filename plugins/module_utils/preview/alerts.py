@@ -24,7 +24,6 @@ def previewed(event: Mapping[str, Any], rules: Rules, function: Function) -> dic
     mail = function.mail(alert)
     return {
         **function.about(alert),
-        "rule": alert.assessment.rule,
         "mailed": not refused and not suppression,
         "left_out": refused.value if refused else "",
         "suppression": {name: getattr(suppression, name) for name in ("name", "reason", "owner", "expires")}

@@ -19,7 +19,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import ca
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.code import SOURCE
 
 # Those that are used here; they import the rest. The handler is not among them: it needs boto3 and an environment.
-_MODULES = ("alert", "catalogue", "heartbeat", "message", "pipeline", "record", "suppression", "untrusted")
+_MODULES = ("alert", "catalogue", "message", "metrics", "pipeline", "record", "suppression", "untrusted")
 # Those that the others import while they are at work.
 _LATE = ("policy", "suppress")
 
@@ -108,7 +108,7 @@ class Function:
         return alert.record.action in self._catalogue
 
     def about(self, alert: Any) -> dict[str, str]:
-        """Who did what with which result, and how bad it is, fit to be printed."""
+        """Who did what with which result, how bad it is, and by which rule, fit to be printed."""
         record, safe = alert.record, self._code.untrusted.as_name
         return {
             "severity": alert.assessment.severity.name.lower(),
@@ -116,4 +116,5 @@ class Function:
             "actor": safe(record.actor.group, 128) or "unknown",
             "account": safe(record.account, 64),
             "outcome": record.outcome.value,
+            "rule": alert.assessment.rule,
         }

@@ -38,6 +38,7 @@ class Group(NamedTuple):
     actor: str
     severity: str
     outcome: str
+    rule: str
 
 
 @dataclass

@@ -61,6 +61,16 @@ HOLDS = [
         "iam:PutRolePolicy",
         {"policyDocument": allow(Action="i*", Resource="arn:aws:iam::*:role/*")},
     ),
+    (
+        "policy-allows-everything",
+        "CRITICAL",
+        "iam:PutRolePolicy",
+        {"policyDocument": allow(Action="?*", Resource="*?")},
+    ),
+    *(
+        ("policy-allows-iam", "CRITICAL", "iam:PutRolePolicy", {"policyDocument": allow(Action="iam:*", Resource=all_)})
+        for all_ in ("?*", "arn:aws:iam::*:role/?*", f"arn:aws:iam::{OWN}:u*")
+    ),
     ("policy-allows-escalation", "HIGH", "iam:PutRolePolicy", {"policyDocument": allow(Action="sts:AssumeRole")}),
     ("policy-allows-escalation", "HIGH", "iam:PutRolePolicy", {"policyDocument": allow(Action="iam:Pass*")}),
     ("trust-in-everyone", "CRITICAL", "iam:UpdateAssumeRolePolicy", {"policyDocument": trust("*")}),
@@ -340,6 +350,14 @@ def test_root_is_critical_whatever_it_does(judge: Callable[..., Assessment]) -> 
 def test_sign_in(judge: Callable[..., Assessment], kind: str, used: str, result: str, rule: str) -> None:
     fields = {"additionalEventData": {"MFAUsed": used}, "responseElements": {"ConsoleLogin": result}}
     assert judge("signin:ConsoleLogin", userIdentity={"type": kind, "userName": "alice"}, **fields).rule == rule
+
+
+def test_only_of_keys_and_mfa_it_counts_whether_they_may_be_ones_own(
+    judge: Callable[..., Assessment], known: dict[str, Any]
+) -> None:
+    milder = {action for action in known if judge(action).severity != judge(action, userIdentity=ROLE_SESSION).severity}
+    devices = {f"iam:{what}MFADevice" for what in ("CreateVirtual", "Deactivate", "Enable")}
+    assert milder == {"iam:CreateAccessKey", *devices}
 
 
 def test_key_that_a_role_makes_for_a_user_is_another_ones(judge: Callable[..., Assessment]) -> None:

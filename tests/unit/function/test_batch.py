@@ -16,6 +16,7 @@ import batch
 import handler
 import hypothesis
 import pytest
+from groups import STALE
 from hypothesis import strategies as st
 from suppression import Suppression
 
@@ -57,6 +58,45 @@ def test_without_the_table_each_event_has_its_mail_on_the_third_delivery(world: 
     for _delivery in range(3):
         world.receive()
     assert world.subjects() == [FIRST] * 3
+
+
+@pytest.mark.parametrize(("failures", "mails"), [(1, 2), (2, 3), (MAX_RECEIVES, 3)])
+def test_a_reminder_that_fails_costs_two_mails_more_and_no_event(
+    world: World, event: Build, capsys: pytest.CaptureFixture[str], failures: int, mails: int
+) -> None:
+    failed: list[str] = []
+
+    def no_reminders(step: int, name: str) -> None:
+        if name == "send_message" and len(failed) < failures:
+            failed.append(name)
+            raise InterruptedCallError("not authorized")
+
+    world.before = no_reminders
+    world.come(event())
+    world.run()
+    assert world.subjects() == [FIRST] * mails
+    assert world.dead == []
+    told = [entry["reminderError"] for entry in logged(capsys) if "reminderError" in entry]
+    assert told == (["InterruptedCallError: not authorized"] if failures > 2 else [])
+    assert bool(world.windows()) == bool(told)
+
+
+def test_window_whose_reminder_failed_is_told_of_with_the_next(world: World, event: Build) -> None:
+    def no_reminders(step: int, name: str) -> None:
+        if name == "send_message":
+            raise InterruptedCallError("not authorized")
+
+    first, second, third = storm(event, 3)
+    world.before = no_reminders
+    world.come(first, second)
+    world.run()
+    assert world.subjects() == [FIRST] * 3
+    world.before = lambda step, name: None
+    world.now += STALE
+    world.come(third)
+    world.run()
+    assert world.subjects() == [FIRST] * 4 + [more(1)]
+    assert (world.windows(), world.dead) == ([], [])
 
 
 def test_broken_message_does_not_stop_the_others(

@@ -113,6 +113,21 @@ def test_critical_event_does_not_hide_behind_a_milder_one_of_the_same_action(wor
     assert [subject.split()[0] for subject in world.subjects()] == ["HIGH", "CRITICAL"]
 
 
+def test_event_does_not_hide_behind_one_that_another_rule_rated(world: World, event: Build) -> None:
+    def trust(number: int, whom: str) -> dict[str, Any]:
+        statement = {"Effect": "Allow", "Principal": {"AWS": whom}, "Action": "sts:AssumeRole"}
+        parameters = {"roleName": f"r-{number}", "policyDocument": json.dumps({"Statement": statement})}
+        return event(eventID=f"e-{number}", eventName="UpdateAssumeRolePolicy", requestParameters=parameters)
+
+    world.come(*(trust(number, whom) for number, whom in enumerate(["222222222222", "*", "444444444444"])))
+    world.run()
+    told = "iam:UpdateAssumeRolePolicy by alice in production (111111111111)"
+    assert world.subjects() == [f"CRITICAL {told}", f"CRITICAL {told}", f"CRITICAL 1 more {told}"]
+    bodies = [json.loads(mail["Message"])["email"] for mail in world.mails]
+    assert "Everyone with an AWS account may become the role." in bodies[1]
+    assert "Rating  CRITICAL, by the rule of the mail about the first\n" in bodies[2]
+
+
 def test_sessions_of_one_role_are_one_group(world: World, event: Build) -> None:
     def by(session: str) -> dict[str, Any]:
         issuer = {"userName": "deploy", "arn": "arn:aws:iam::111111111111:role/deploy"}
@@ -124,6 +139,20 @@ def test_sessions_of_one_role_are_one_group(world: World, event: Build) -> None:
     assert [subject.split(" in ")[0] for subject in world.subjects()] == [
         "CRITICAL iam:CreateUser by deploy/one",
         "CRITICAL 2 more iam:CreateUser by deploy",
+    ]
+
+
+def test_people_of_identity_center_are_told_apart_also_where_nobody_vouches_for_them(
+    world: World, event: Build
+) -> None:
+    role = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_A_0123456789abcdef"
+    by = [{"type": "AssumedRole", "arn": f"{role}/{name}"} for name in ("alice", "bob", "alice")]
+    world.come(*(event(eventID=f"e-{number}", userIdentity=who) for number, who in enumerate(by)))
+    world.run()
+    assert [subject.split(" in ")[0] for subject in world.subjects()] == [
+        "CRITICAL iam:CreateUser by alice",
+        "CRITICAL iam:CreateUser by bob",
+        "CRITICAL 1 more iam:CreateUser by AWSReservedSSO_A_0123456789abcdef",
     ]
 
 

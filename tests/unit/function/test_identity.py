@@ -98,6 +98,24 @@ def test_permission_set_of_an_sso_user_is_noted() -> None:
     assert identity.resolve(assumed(SSO_ROLE, "bob@example.com")).notes == ("permission set Read_Only",)
 
 
+@pytest.mark.parametrize(
+    ("path", "title", "user"),
+    [
+        ("aws-reserved/sso.amazonaws.com/", "SSO user bob", "bob"),
+        ("aws-reserved/sso.amazonaws.com/eu-west-1/", "SSO user bob", "bob"),
+        ("x:role/aws-reserved/sso.amazonaws.com/", f"role {SSO_ROLE} (session bob)", ""),
+        ("x/role/aws-reserved/sso.amazonaws.com/", f"role {SSO_ROLE} (session bob)", ""),
+        (None, "SSO user bob", ""),
+    ],
+)
+def test_only_a_role_below_the_reserved_path_vouches_for_the_user(path: str | None, title: str, user: str) -> None:
+    user_identity = assumed(SSO_ROLE, "bob")
+    if path is not None:
+        user_identity["sessionContext"]["sessionIssuer"]["arn"] = f"arn:aws:iam::{ACCOUNT}:role/{path}{SSO_ROLE}"
+    actor = identity.resolve(user_identity)
+    assert (actor.title, actor.user, actor.group) == (title, user, user or SSO_ROLE)
+
+
 def test_role_assumed_with_a_web_identity_tells_its_provider() -> None:
     user_identity = assumed("deploy", "ci-42")
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/ci.example.com"

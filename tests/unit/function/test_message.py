@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_outcome(event: Build, fields: dict[str, str], subject: str, headline: s
         ({"ConsoleLogin": "Failure"}, "IAM user alice failed to sign in to the AWS console of production"),
         (
             None,
-            "IAM user alice tried to sign in to the AWS console of production (111111111111), result not\nrecorded.",
+            "IAM user alice tried to sign in to the AWS console of production (111111111111), result not\n  recorded.",
         ),
     ],
 )
@@ -168,6 +169,28 @@ def test_text_from_the_event_cannot_forge_lines_of_the_mail(event: Build) -> Non
     assert "evil.example.com" not in body
 
 
+@pytest.mark.parametrize("length", [0, 20, 35, 60, 90])
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"eventSource": "rolesanywhere.amazonaws.com", "eventName": "CreateProfile"}, "name"),
+        ({"errorCode": "ValidationError"}, "userName"),
+    ],
+)
+def test_a_name_cannot_forge_a_line_where_the_headline_is_wrapped(
+    event: Build, fields: dict[str, str], named: str, length: int
+) -> None:
+    forged = f"{'x' * length} " + "Rating LOW routine rotation of keys by the platform team, ticket OPS-1 " * 3
+    body = write(event(**fields, requestParameters={named: forged}, responseElements=None)).body
+    headline, rest = body.split("\n\n", 1)
+    first, *more = headline.splitlines()
+    assert more
+    assert all(line.startswith("  ") and len(line) <= 100 for line in more)
+    assert len(first) <= 100
+    assert sum(line.startswith("Rating") for line in body.splitlines()) == 1
+    assert rest.startswith("Rating  ")
+
+
 def test_nothing_secret_is_sent(event: Build) -> None:
     token = "IQoJ" + "b3JpZ2luX2Vj" * 20
     mail = write(
@@ -181,6 +204,20 @@ def test_nothing_secret_is_sent(event: Build) -> None:
     for secret in (token, "hunter2", "Zz1/", "ASIAEXAMPLE", "AKIAEXAMPLE"):
         assert secret not in mail.body
     assert "password = (masked)" in mail.body
+
+
+def test_whom_a_trust_policy_lets_in_from_a_provider_is_shown(event: Build) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:*", "token": "hunter2"}},
+    }
+    parameters = {"roleName": "deploy", "policyDocument": json.dumps({"Statement": [statement]})}
+    body = write(event(eventName="UpdateAssumeRolePolicy", requestParameters=parameters)).body
+    condition = "  policyDocument/Statement[0]/Condition/StringLike"
+    assert f"{condition}/token[.]actions[.]githubusercontent[.]com:sub = repo:*\n" in body
+    assert f"{condition}/token = (masked)\n" in body
 
 
 def test_actor_of_another_account_is_marked(event: Build) -> None:

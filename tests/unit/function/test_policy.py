@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -136,6 +137,59 @@ def test_statement_of_any_shape_is_taken(statement: Any) -> None:
 def test_wildcards(pattern: str, meant: bool) -> None:
     statement = policy.statements({"policyDocument": {"Statement": {"Effect": "Allow", "Action": pattern}}})[0]
     assert statement.names_action("iam:passrole") is meant
+
+
+def on(*resources: str, action: str = "iam:PassRole") -> policy.Statement:
+    statement = {"Effect": "Allow", "Action": action, "Resource": list(resources)}
+    return policy.statements({"policyDocument": {"Statement": statement}})[0]
+
+
+@pytest.mark.parametrize("pattern", ["*", "**", "?*", "*?", "*:*", "?*:?*"])
+def test_whatever_pattern_stands_for_everything_is_admin(pattern: str) -> None:
+    assert on(pattern).on_everything
+    assert on("arn:aws:s3:::x", pattern, action=pattern).grants_admin
+
+
+@pytest.mark.parametrize("pattern", ["??", "?", "arn:aws:s3:::?*", "i*:*"])
+def test_what_stands_for_less_is_not_admin(pattern: str) -> None:
+    assert not on(pattern, action="*").grants_admin
+    assert not on("*", action=pattern).grants_admin
+
+
+KIND = ["*", "**", "?*", "*?", "*/*", "*/?*", "role/*", "role/?*", "role/*?", "role/**", "role/???*", "role*", "r*"]
+
+
+@pytest.mark.parametrize(
+    "pattern", [*KIND, "ro?e/*", "*e/*", "u*", "user/?*", "g*", "group/*", "p*", "policy/?*", "*licy/*"]
+)
+@pytest.mark.parametrize("before", ["arn:aws:iam::*:", "arn:aws:iam::111111111111:", "arn:aws:iam:*:*:", "*:", ""])
+def test_whatever_pattern_stands_for_all_roles_users_or_policies(before: str, pattern: str) -> None:
+    assert on("arn:aws:iam::111111111111:role/deploy", before + pattern).on_all_of_a_kind
+
+
+@pytest.mark.parametrize(
+    "pattern", ["arn:*", "arn:aws:*", "arn:aws:iam::*", "arn:aws:iam::111111111111*", "arn:aws:iam::1*"]
+)
+def test_a_pattern_may_end_before_the_resource(pattern: str) -> None:
+    assert on(pattern).on_all_of_a_kind
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("role/a*", "role/*a", "role/z*", "role/team/*", "role/?", "role/deploy", "role/????", "*deploy", "user/a?*"),
+        *("*a*", "policy/x*", "role", "r", "mfa/*", ""),
+    ],
+)
+def test_some_of_a_kind_are_not_all(pattern: str) -> None:
+    assert not on(f"arn:aws:iam::111111111111:{pattern}").on_all_of_a_kind
+
+
+def test_hostile_resources_take_no_time() -> None:
+    resources = [f"arn:aws:iam::*:*{'a' * 10}{number}" for number in range(3000)]
+    begun = time.process_time()
+    assert not on(*resources).on_all_of_a_kind
+    assert time.process_time() - begun < 1
 
 
 def test_hostile_wildcards_take_no_time() -> None:

@@ -31,6 +31,12 @@ SESSION_TOKEN = "IQoJ" + "b3JpZ2luX2Vj" * 10
         "x-api-key",
         "Authorization",
         "db-pwd",
+        "password:",
+        "token:1",
+        "arn:aws:secretsmanager:us-east-1:111111111111:secret:app.example:current",
+        "token.actions.githubusercontent.com:",
+        "login.example.com:password",
+        "login.example.com:client_secret",
     ],
 )
 def test_secret_by_name(name: str) -> None:
@@ -48,6 +54,11 @@ def test_secret_by_name(name: str) -> None:
         "httpTokens",
         "policyArn",
         "status",
+        # Condition keys begin with the host of the identity provider.
+        "token.actions.githubusercontent.com:sub",
+        "token.actions.githubusercontent.com:job_workflow_ref",
+        "vstoken.dev.azure.com:aud",
+        "vstoken.dev.azure.com/0123-4567:sub",
     ],
 )
 def test_settings_and_identifiers_are_no_secrets(name: str) -> None:

@@ -82,6 +82,16 @@ def test_text_from_events_cannot_forge_lines_or_links(event: Build, forged: str)
     assert "\u202e" not in mail.body
 
 
+@pytest.mark.parametrize("length", [0, 20, 35, 60, 90])
+def test_a_name_cannot_forge_a_line_where_the_headline_is_wrapped(event: Build, length: int) -> None:
+    forged = f"{'x' * length} " + "Rating LOW routine rotation of keys by the platform team, ticket OPS-1 " * 3
+    body = write(event(userIdentity={"type": "FederatedUser", "userName": forged})).body
+    _first, *more = body.split("\n\n")[0].splitlines()
+    assert more
+    assert all(line.startswith("  ") and len(line) <= 100 for line in more)
+    assert sum(line.startswith("Rating") for line in body.splitlines()) == 1
+
+
 texts = st.text(st.characters(exclude_categories=()), max_size=60) | st.just("https://evil.example.com/\n")
 names = st.fixed_dictionaries(
     {"type": st.sampled_from(["IAMUser", "AssumedRole", "Root", "x"])}, optional={"userName": texts}

@@ -135,8 +135,13 @@ def test_user_is_an_iam_user_or_one_of_identity_center(call: Callable[..., Recor
 def test_who_names_a_session_after_somebody_is_not_them(call: Callable[..., Record], criterion: str) -> None:
     known = suppression(**{criterion: "alice"})
     assert not verdict(call(userIdentity=session("intruder", "alice")), known).suppression
-    # Anybody may make a role with such a name, but not below the path that is reserved.
-    assert not verdict(call(userIdentity=session(SSO_ROLE, "alice")), known).suppression
+    # Anybody may make a role with such a name, but not below the path that is reserved. Paths may contain colons.
+    for path in ("", "x:role/aws-reserved/sso.amazonaws.com/", "x/aws-reserved/sso.amazonaws.com/"):
+        assert not verdict(call(userIdentity=session(SSO_ROLE, "alice", path=path)), known).suppression
+    # A record without the issuer, as of a sign-in to the console, does not tell the path.
+    nameless = {**session(SSO_ROLE, "alice"), "sessionContext": {}}
+    assert not verdict(call(userIdentity=nameless), known).suppression
+    assert verdict(call(userIdentity=nameless), suppression(actor=SSO_ROLE)).suppression
 
 
 @pytest.mark.parametrize("match", [{"role": "github-deploy"}, {"actor": "github-deploy*"}])

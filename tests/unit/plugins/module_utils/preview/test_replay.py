@@ -25,7 +25,7 @@ def event(record: dict[str, Any], region: str = "us-east-1") -> dict[str, Any]:
 
 
 def summary_of(function: Any, records: Iterable[dict[str, Any]], group_seconds: int = 0) -> dict[str, Any]:
-    replay = Replay(Rules(["iam:CreateUser", "iam:DeleteUser", "kms:Decrypt"]), function)
+    replay = Replay(Rules(["iam:CreateUser", "iam:DeleteUser", "logs:StartQuery"]), function)
     for record in records:
         replay.add(event(record))
     return replay.summary(group_seconds)
@@ -73,8 +73,8 @@ def test_an_expired_suppression_is_told_apart_from_a_stale_one(
 def test_left_out_is_shown_if_the_catalogue_knows_it(function_of: Build, record: Build) -> None:
     known = record(eventName="CreateAccessKey")
     unknown = record(eventName="ListUsers", readOnly=True)
-    decrypt = record(eventSource="kms.amazonaws.com", eventName="Decrypt", readOnly=True)
-    summary = summary_of(function_of(), [known, *[unknown] * 3, decrypt])
+    query = record(eventSource="logs.amazonaws.com", eventName="StartQuery", readOnly=True)
+    summary = summary_of(function_of(), [known, *[unknown] * 3, query])
     assert summary["left_out"] == {"not_listed": 4, "read_only": 1}
     assert [row["action"] for row in summary["rows"]] == ["iam:CreateAccessKey"]
     text = text_of(summary)
@@ -102,6 +102,15 @@ def test_grouping_holds_alerts_of_one_group_together(function_of: Build, record:
     summary = summary_of(function_of(), [*minutes, alone])
     assert summary["grouped"] == {"seconds": 300, "mails": 4}
     assert "with iam_alerting_group_seconds=300 it would be 4 mails" in text_of(summary)
+
+
+def test_what_different_rules_rated_is_not_held_together(function_of: Build, record: Build) -> None:
+    replay = Replay(Rules(["iam:UpdateAssumeRolePolicy"]), function_of())
+    for whom in ("222222222222", "*", "222222222222"):
+        statement = {"Effect": "Allow", "Principal": {"AWS": whom}, "Action": "sts:AssumeRole"}
+        parameters = {"roleName": "deploy", "policyDocument": {"Statement": statement}}
+        replay.add(event(record(eventName="UpdateAssumeRolePolicy", requestParameters=parameters)))
+    assert replay.summary(300)["grouped"] == {"seconds": 300, "mails": 3}
 
 
 def test_grouping_that_is_on_is_counted_as_it_is(function_of: Build, record: Build) -> None:

@@ -61,10 +61,10 @@ def test_events_of_other_regions_come_if_those_forward(forwarding: list[str], ex
 
 
 def test_a_read_only_event_needs_a_rule_that_takes_such() -> None:
-    decrypt = event("kms:Decrypt", readOnly=True, managementEvent=True)
-    assert Rules(["kms:Decrypt"]).left_out(decrypt) is LeftOut.READ_ONLY
-    assert Rules(["kms:Decrypt", "iam:GetUser"]).left_out(decrypt) is None
-    assert Rules(["kms:Decrypt"]).left_out(event("kms:Decrypt", readOnly=True, managementEvent=False)) is None
+    query = event("logs:StartQuery", readOnly=True, managementEvent=True)
+    assert Rules(["logs:StartQuery"]).left_out(query) is LeftOut.READ_ONLY
+    assert Rules(["logs:StartQuery", "iam:GetUser"]).left_out(query) is None
+    assert Rules(["logs:StartQuery"]).left_out(event("logs:StartQuery", readOnly=True, managementEvent=False)) is None
 
 
 def test_a_read_only_event_of_a_known_read_is_taken() -> None:
