@@ -23,7 +23,8 @@ requirements:
 options:
   _terms:
     description:
-      - Presets and actions. Actions are written as in IAM policies, with V(*) as wildcard.
+      - Presets and actions. Actions are written as CloudTrail records them, C(service:Action), with V(*) as
+        wildcard.
       - An entry that begins with V(!) takes out again what it names.
     type: list
     elements: str

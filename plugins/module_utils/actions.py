@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Actions as they are written in IAM policies, C(service:Action), and as CloudTrail records them.
+"""Actions as CloudTrail records them, written C(service:Action).
 
-The service is the C(eventSource) of the record without C(.amazonaws.com), the rest is its C(eventName). C(*) stands
-for any characters, none included. Nothing here calls AWS: which names exist is known from botocore's service models
-and from the tables below, of names that CloudTrail records although no API has them.
+The service is the C(eventSource) of the record without C(.amazonaws.com), the rest is its C(eventName): for most
+services both are as in IAM policies. C(*) stands for any characters, none included. Nothing here calls AWS: which names
+exist is known from botocore's service models and from C(recorded_names), of what CloudTrail calls otherwise.
 """
 
 from __future__ import annotations
@@ -24,159 +24,9 @@ except ImportError:
     pass  # Handled by AnsibleAWSModule
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import InvalidValueError
+from ansible_collections.trailwatch.aws.plugins.module_utils.recorded_names import EVENT_ONLY, MODELS, RECORDED_AS
 
 SOURCE_SUFFIX = ".amazonaws.com"
-
-# Recorded by CloudTrail, but in no service model (CloudTrail User Guide, "AWS Management Console sign-in events"; IAM
-# Identity Center User Guide, "Logging IAM Identity Center API calls"; WorkSpaces Administration Guide, "Understanding
-# AWS sign-in events"; IAM Roles Anywhere User Guide, "Logging"; Organizations User Guide, "Logging"; public records).
-EVENT_ONLY: dict[str, frozenset[str]] = {
-    "cloudtrail": frozenset({"DisableRegion", "EnableRegion"}),
-    "organizations": frozenset({"CloseAccountResult", "CreateAccountResult"}),
-    "rolesanywhere": frozenset({"CreateSession"}),
-    "signin": frozenset(
-        {
-            "AuthorizeOAuth2Access",
-            "CheckMfa",
-            "ConsoleLogin",
-            "CreateOAuth2Token",
-            "CredentialChallenge",
-            "CredentialVerification",
-            "EmailUpdated",
-            "ExitRole",
-            "Federate",
-            "GetSigninToken",
-            "PasswordRecoveryCompleted",
-            "PasswordRecoveryRequested",
-            "PasswordUpdated",
-            "RenewRole",
-            "SwitchRole",
-            "UserAuthentication",
-        }
-    ),
-    "sso": frozenset(
-        {
-            "AssociateDirectory",
-            "AssociateProfile",
-            "Authenticate",
-            "BatchDeleteSession",
-            "BatchGetSession",
-            "CreateApplicationInstance",
-            "CreateApplicationInstanceCertificate",
-            "CreateProfile",
-            "CreateToken",
-            "DeleteApplicationInstance",
-            "DeleteApplicationInstanceCertificate",
-            "DeletePermissionsPolicy",
-            "DeleteProfile",
-            "DescribePermissionsPolicies",
-            "DisableExternalIdPConfigurationForDirectory",
-            "DisassociateDirectory",
-            "DisassociateProfile",
-            "EnableExternalIdPConfigurationForDirectory",
-            "Federate",
-            "GetSSOStatus",
-            "Logout",
-            "PutPermissionsPolicy",
-            "StartSSO",
-            "UpdateSSOConfiguration",
-            "UpdateSsoConfiguration",
-        }
-    ),
-    "sso-directory": frozenset(
-        {
-            "AddMemberToGroup",
-            "CreateBearerToken",
-            "CreateExternalIdPConfigurationForDirectory",
-            "CreateGroup",
-            "CreateUser",
-            "DeleteBearerToken",
-            "DeleteExternalIdPConfigurationForDirectory",
-            "DeleteGroup",
-            "DeleteMfaDeviceForUser",
-            "DeleteUser",
-            "DescribeDirectory",
-            "DescribeGroups",
-            "DescribeUsers",
-            "DisableExternalIdPConfigurationForDirectory",
-            "DisableUser",
-            "EnableExternalIdPConfigurationForDirectory",
-            "EnableUser",
-            "ListBearerTokens",
-            "ListGroupsForUser",
-            "ListMembersInGroup",
-            "ListMfaDevicesForUser",
-            "RemoveMemberFromGroup",
-            "SearchGroups",
-            "SearchUsers",
-            "StartVirtualMfaDeviceRegistration",
-            "StartWebAuthnDeviceRegistration",
-            "UpdateGroup",
-            "UpdateMfaDeviceForUser",
-            "UpdatePassword",
-            "UpdateUser",
-            "UpdateUserName",
-            "VerifyEmail",
-        }
-    ),
-}
-
-# botocore's models of a service, where they are not simply the one of the same name.
-MODELS: dict[str, tuple[str, ...]] = {
-    "access-analyzer": ("accessanalyzer",),
-    "airflow": ("mwaa",),
-    "aoss": ("opensearchserverless",),
-    "apigateway": ("apigateway", "apigatewayv2"),
-    "aps": ("amp",),
-    "backup-search": ("backupsearch",),
-    "bedrock": ("bedrock", "bedrock-agent", "bedrock-agent-runtime", "bedrock-data-automation", "bedrock-runtime"),
-    "bedrock-agentcore": ("bedrock-agentcore", "bedrock-agentcore-control"),
-    "cassandra": ("keyspaces",),
-    "cloudcontrolapi": ("cloudcontrol",),
-    "cloudhsm": ("cloudhsm", "cloudhsmv2"),
-    "dynamodb": ("dynamodb", "dynamodbstreams"),
-    "elasticfilesystem": ("efs",),
-    "elasticloadbalancing": ("elb", "elbv2"),
-    "elasticmapreduce": ("emr",),
-    "es": ("es", "opensearch"),
-    "execute-api": ("apigatewaymanagementapi",),
-    "geo": ("location",),
-    "greengrass": ("greengrass", "greengrassv2"),
-    "iam": ("iam", "iam-toolbox"),
-    "kinesisanalytics": ("kinesisanalytics", "kinesisanalyticsv2"),
-    "lambda": ("lambda", "lambda-core", "lambda-microvms"),
-    "lex": ("lex-models", "lex-runtime", "lexv2-models", "lexv2-runtime"),
-    "mobiletargeting": ("pinpoint",),
-    "monitoring": ("cloudwatch",),
-    "rds": ("rds", "docdb", "neptune"),
-    "s3": ("s3", "s3control"),
-    "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"),
-    "servicecatalog": ("servicecatalog", "servicecatalog-appregistry"),
-    "servicequotas": ("service-quotas",),
-    "ses": ("ses", "sesv2"),
-    "sms-voice": ("pinpoint-sms-voice", "pinpoint-sms-voice-v2"),
-    "sso": ("sso", "sso-admin", "sso-oidc"),
-    "sso-oauth": ("sso-oidc",),
-    "states": ("stepfunctions",),
-    "tagging": ("resourcegroupstaggingapi",),
-    "timestream": ("timestream-query", "timestream-write"),
-}
-
-# Lambda's older operations are recorded under a name with a version (Lambda Developer Guide, "Logging AWS Lambda API
-# calls"): a rule for the bare name would never match.
-LAMBDA_VERSIONED: dict[str, str] = {
-    "AddPermission": "AddPermission20150331v2",
-    "CreateEventSourceMapping": "CreateEventSourceMapping20150331",
-    "CreateFunction": "CreateFunction20150331",
-    "DeleteEventSourceMapping": "DeleteEventSourceMapping20150331",
-    "DeleteFunction": "DeleteFunction20150331",
-    "PublishLayerVersion": "PublishLayerVersion20181031",
-    "PublishVersion": "PublishVersion20150331",
-    "RemovePermission": "RemovePermission20150331v2",
-    "UpdateEventSourceMapping": "UpdateEventSourceMapping20150331",
-    "UpdateFunctionCode": "UpdateFunctionCode20150331v2",
-    "UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
-}
 
 # Where to look for an action that has been given to the wrong service, or to none.
 _IDENTITY_SERVICES = ("iam", "sts", "organizations", "signin", "sso", "sso-directory", "identitystore", "account")
@@ -188,9 +38,26 @@ _READING_VERBS = (
     *("Filter", "Generate", "Get", "Head", "List", "Lookup", "Preview", "Query", "Read", "Scan", "Search", "Select"),
     *("Simulate", "Test", "Validate", "Verify", "View"),
 )
-# Where the name misleads (IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail").
+# Where the name misleads (IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail"; AWS KMS Developer
+# Guide, "Examples of AWS KMS log entries"; CodeCommit User Guide, "Logging AWS CodeCommit API calls"; of Bedrock public
+# records, as its guide's example is none).
 _READ_ONLY = frozenset(
     {
+        ("bedrock", "Converse"),
+        ("bedrock", "ConverseStream"),
+        ("bedrock", "InvokeModel"),
+        ("bedrock", "InvokeModelWithResponseStream"),
+        ("codecommit", "GitPull"),
+        ("codecommit", "GitPush"),
+        ("ecr", "BatchCheckLayerAvailability"),
+        ("identitystore", "IsMemberInGroups"),
+        ("kms", "Decapsulate"),
+        ("kms", "Decrypt"),
+        ("kms", "DeriveSharedSecret"),
+        ("kms", "Encapsulate"),
+        ("kms", "Encrypt"),
+        ("kms", "ReEncrypt"),
+        ("kms", "Sign"),
         ("signin", "AuthorizeOAuth2Access"),
         ("signin", "CreateOAuth2Token"),
         ("sts", "AssumeRole"),
@@ -303,20 +170,34 @@ def is_read_only(action: Action) -> bool:
 @functools.cache
 def known_names(service: str) -> frozenset[str]:
     """The names that CloudTrail can record for a service, as far as they are known; none for an unknown service."""
-    models = MODELS.get(service, (service,))
+    if _recorded_services(service) != (service,):
+        return frozenset()
     loader = Loader()
-    names = {name for model in models for name in _operations(loader, model)}
+    names = {name for model in MODELS.get(service, (service,)) for name in _operations(loader, model)}
     names |= EVENT_ONLY.get(service, frozenset())
-    if service == "lambda":
-        names = names - set(LAMBDA_VERSIONED) | set(LAMBDA_VERSIONED.values())
-    return frozenset(names)
+    recorded = RECORDED_AS.get(service, {})
+    return frozenset(names - set(recorded)).union(*recorded.values())
+
+
+def _recorded_as(action: Action) -> tuple[str, ...]:
+    """The names under which CloudTrail records an action."""
+    return RECORDED_AS.get(action.service, {}).get(action.name, (action.name,))
+
+
+def _recorded_services(name: str) -> tuple[str, ...]:
+    """What CloudTrail calls a service: its name, or for what is only a model of others those."""
+    if name in MODELS or name in EVENT_ONLY:
+        return (name,)
+    return tuple(service for service, models in MODELS.items() if name in models) or (name,)
 
 
 def _operations(loader: Loader, model: str) -> Iterable[str]:
+    """The operations of a model. Those of CloudFront also have a name with a version, and either is recorded."""
     try:
-        return tuple(loader.load_service_model(model, "service-2")["operations"])
+        operations = loader.load_service_model(model, "service-2")["operations"]
     except UnknownServiceError:
         return ()
+    return {name for operation, shape in operations.items() for name in (operation, shape["name"])}
 
 
 @functools.cache
@@ -340,11 +221,11 @@ def _malformed(text: str) -> str:
         return _without_service(service)
     prefix = service.lower().removesuffix(SOURCE_SUFFIX)
     if service != prefix:
-        return f"'{text}': write the service as in IAM policies, '{prefix}:{name}'."
+        return f"'{text}': write the service as CloudTrail has it, '{prefix}:{name}'."
     if "*" in service:
         return f"'{text}': the service must be named, '*' is for the action only, as in 'iam:Create*'."
     if not _SERVICE.fullmatch(service):
-        return f"'{text}': '{service}' is no service prefix. Write it as in IAM policies, such as 'iam:CreateUser'."
+        return f"'{text}': '{service}' is no service prefix. Write it as CloudTrail has it, such as 'iam:CreateUser'."
     if not _NAME.fullmatch(name):
         return f"'{text}': an action has letters, digits and '*' for any characters, such as 'iam:Create*'."
     return ""
@@ -358,14 +239,21 @@ def _without_service(name: str) -> str:
 
 def _unknown(action: Action) -> str:
     """Why an action is not known, and what may have been meant; nothing if it is known."""
+    services = _recorded_services(action.service)
+    if services != (action.service,):
+        written = [f"{service}:{name}" for service in services for name in _recorded_as(Action(service, action.name))]
+        return f"CloudTrail records '{action.service}' as {_alternatives(services)}: write {_alternatives(written)}."
     names = known_names(action.service)
     if not names:
         return _unknown_service(action)
     if action.name in names or (action.is_wildcard and any(_stands_for(action.name, name) for name in names)):
         return ""
-    if action.service == "lambda" and action.name in LAMBDA_VERSIONED:
-        recorded = LAMBDA_VERSIONED[action.name]
-        return f"CloudTrail records '{action}' as '{recorded}': write 'lambda:{recorded}' or '{action}*'."
+    recorded = _recorded_as(action)
+    if recorded != (action.name,):
+        written = [f"{action.service}:{name}" for name in recorded]
+        if all(name.startswith(action.name) for name in recorded):
+            written.append(f"{action}*")
+        return f"CloudTrail records '{action}' as {_alternatives(recorded)}: write {_alternatives(written)}."
     if action.is_wildcard:
         return f"'{action}' matches no known action. {_nearest(action)}{_NEWER}"
     return f"'{action}' is not a known action. {_nearest(action)}{_NEWER}"
@@ -374,7 +262,8 @@ def _unknown(action: Action) -> str:
 def _unknown_service(action: Action) -> str:
     services = {*Loader().list_available_services("service-2"), *MODELS, *EVENT_ONLY}
     near = difflib.get_close_matches(action.service, sorted(services), n=3)
-    hint = f"Nearest: {_alternatives(f'{service}:{action.name}' for service in near)}. " if near else ""
+    recorded = dict.fromkeys(service for name in near for service in _recorded_services(name))
+    hint = f"Nearest: {_alternatives(f'{service}:{action.name}' for service in recorded)}. " if near else ""
     return f"'{action}': no service '{action.service}' is known. {hint}{_NEWER}"
 
 

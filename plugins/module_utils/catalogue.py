@@ -136,7 +136,7 @@ def _meant(entry: str, known: Catalogue) -> Sequence[str]:
     near = difflib.get_close_matches(name.lower(), known.presets, n=1)
     hint = f"Nearest: '{near[0]}'. " if near else ""
     raise ActionError(
-        f"'{name}' is no preset. {hint}There are {', '.join(known.presets)}; actions are written as in IAM policies, "
+        f"'{name}' is no preset. {hint}There are {', '.join(known.presets)}; actions are written as service:Action, "
         "such as 'iam:CreateUser'."
     )
 

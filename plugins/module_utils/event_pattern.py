@@ -77,9 +77,12 @@ def render(pattern: Mapping[str, Any]) -> str:
 
 
 def canonical(pattern: Any) -> Any:
-    """The pattern with its lists in a fixed order. Two patterns that differ only in order become equal."""
+    """The pattern with its lists in a fixed order. Two patterns that differ only in order become equal.
+
+    A C(numeric) range stays as it is: its operators and numbers stand in turn.
+    """
     if isinstance(pattern, Mapping):
-        return {key: canonical(pattern[key]) for key in sorted(pattern)}
+        return {key: pattern[key] if key == "numeric" else canonical(pattern[key]) for key in sorted(pattern)}
     if isinstance(pattern, list):
         return sorted(map(canonical, pattern), key=json.dumps)
     return pattern

@@ -74,6 +74,8 @@ class Options:
     actions: tuple[Action, ...] = ()
     event_patterns: tuple[Document, ...] = ()
     schedule_expression: str = ""
+    # Whether patterns also match management events that only read; of actions their names tell.
+    read_only_events: bool = False
     enabled: bool = True
     targets: tuple[Document, ...] | None = None
     description: str | None = None
@@ -195,6 +197,8 @@ def _unlimited_triggers(options: Options, live: Live) -> dict[int, Document]:
         return {FIRST: {"State": enabled, **schedule}}
     if options.event_patterns:
         numbers = (number for number in itertools.count(FIRST) if number not in foreign)
+        if options.enabled and options.read_only_events:
+            enabled = ENABLED_WITH_READS
         return {
             number: {"State": enabled, "EventPattern": canonical(pattern)}
             for number, pattern in zip(numbers, options.event_patterns, strict=False)

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -18,6 +19,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import D
 
 # EventBridge API Reference, "PutTargets": entries of one request.
 MAX_ENTRIES = 10
+# As AWS says of an entry, in place of the whole call.
+_BUSY = "ConcurrentModificationException"
+PAUSES_SECONDS = (1, 2, 4, 8)
 
 
 def apply(events: Any, lambda_client: Any, event_bus_name: str, changes: Iterable[RuleChange]) -> None:
@@ -95,15 +99,24 @@ def _tag_list(tags: Mapping[str, str]) -> list[Document]:
 def _put_targets(events: Any, event_bus_name: str, rule: str, targets: Sequence[Document]) -> None:
     for batch in _batches(targets):
         purpose = f"put the targets of rule {rule}"
-        answer = call(purpose, events.put_targets, Rule=rule, EventBusName=event_bus_name, Targets=batch)
-        _check_entries(purpose, answer)
+        _entries(purpose, events.put_targets, Rule=rule, EventBusName=event_bus_name, Targets=batch)
 
 
 def _remove_targets(events: Any, event_bus_name: str, rule: str, ids: Sequence[str]) -> None:
     for batch in _batches(ids):
         purpose = f"remove targets of rule {rule}"
-        answer = call(purpose, events.remove_targets, Rule=rule, EventBusName=event_bus_name, Ids=batch)
-        _check_entries(purpose, answer)
+        _entries(purpose, events.remove_targets, Rule=rule, EventBusName=event_bus_name, Ids=batch)
+
+
+def _entries(purpose: str, operation: Callable[..., Any], **arguments: Any) -> None:
+    """Both calls succeed as a whole although some entries failed, as they do while others change the rule."""
+    answer = call(purpose, operation, **arguments)
+    for pause in PAUSES_SECONDS:
+        if not any(entry.get("ErrorCode") == _BUSY for entry in answer.get("FailedEntries", [])):
+            break
+        time.sleep(pause)
+        answer = call(purpose, operation, **arguments)
+    _check_entries(purpose, answer)
 
 
 def _batches(entries: Sequence[Any]) -> Iterable[list[Any]]:
@@ -111,7 +124,6 @@ def _batches(entries: Sequence[Any]) -> Iterable[list[Any]]:
 
 
 def _check_entries(purpose: str, answer: Mapping[str, Any]) -> None:
-    """Both calls succeed as a whole although some entries failed."""
     if not answer.get("FailedEntryCount"):
         return
     failed = [

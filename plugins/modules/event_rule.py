@@ -34,6 +34,12 @@ options:
       - The order inside of lists has no meaning.
     type: list
     elements: dict
+  read_only_events:
+    description:
+      - Whether O(event_patterns) also match management events of CloudTrail that only read. On no event bus they do
+        otherwise (Amazon EventBridge User Guide, "Read-only management events from AWS services").
+    type: bool
+    default: false
   schedule_expression:
     description:
       - When to fire, as C(rate(15 minutes)), C(rate(1 hour)) or C(cron(0 12 * * ? *)), in UTC.
@@ -173,6 +179,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule_m
 ARGUMENTS: dict[str, Any] = {
     **event_rule_module.ARGUMENTS,
     "event_patterns": {"type": "list", "elements": "dict"},
+    "read_only_events": {"type": "bool", "default": False},
     "schedule_expression": {"type": "str"},
 }
 
@@ -181,6 +188,7 @@ def trigger_of(params: dict[str, Any]) -> dict[str, Any]:
     """What the rule waits for, as event_rule.Options has it."""
     return {
         "event_patterns": tuple(params["event_patterns"] or ()),
+        "read_only_events": params["read_only_events"],
         "schedule_expression": params["schedule_expression"] or "",
     }
 

@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Makes an EventBridge rule that matches the CloudTrail events of a list of actions, and of no others, and hands them
     to its targets. Deletes it, too.
-  - Actions are written as in IAM policies, such as C(iam:CreateUser). A name that AWS does not know fails, with the
-    nearest names, before anything is written.
+  - Actions are written as CloudTrail records them, such as C(iam:CreateUser), for most services as in IAM policies. A
+    name that is not known fails, with the nearest names, before anything is written.
   - A list that is too long for one event pattern is split over several rules, its shards. The first has the name of
     O(name), the others C(<name>-2) and so on. An action stays in the shard where it is, so that adding one changes one
     rule.
@@ -34,7 +34,8 @@ options:
     description:
       - The actions to match, each as C(service:Action). Needed unless O(state=absent).
       - The service is what the event's C(eventSource) has before C(.amazonaws.com), such as V(iam), V(sts), V(signin),
-        V(sso) or V(organizations). The rest is its C(eventName); upper and lower case matter.
+        V(sso) or V(organizations). The rest is its C(eventName); upper and lower case matter. For most
+        services both are as in IAM policies, but CloudWatch, for example, is V(monitoring).
       - C(*) in the action stands for any characters, none included, and for all actions that it matches, also those
         that only read. V(iam:*) is every action of IAM.
       - If an action that only reads is listed, or matched by a C(*), the rule that has it gets the state
@@ -42,7 +43,8 @@ options:
         User Guide, "AWS service events delivered via AWS CloudTrail"). The trail must record read events, too.
       - Actions that are listed twice, or covered by a C(*) of another entry, count once. The order has no meaning.
       - Lambda's older actions are recorded with a version in their name. Write V(lambda:CreateFunction20150331) or
-        V(lambda:CreateFunction*).
+        V(lambda:CreateFunction*). Some of S3 have another name, such as V(s3:PutBucketPublicAccessBlock) and
+        V(s3:PutAccountPublicAccessBlock). What would never match is refused, with what to write.
       - A C(*) in the middle, or two of them, needs EventBridge's wildcard filter. Only 30 rules of a bus can have one
         (Amazon EventBridge User Guide, "Amazon EventBridge quotas").
     type: list

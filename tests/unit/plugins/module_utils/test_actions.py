@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.actions import (
-    MODELS,
     Action,
     ActionError,
     UnknownActionError,
@@ -25,6 +24,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import (
     parse_actions,
     parse_format,
 )
+from ansible_collections.trailwatch.aws.plugins.module_utils.recorded_names import EVENT_ONLY, MODELS, RECORDED_AS
 
 # Parsing makes one of several wildcards in a row.
 GLOBS = st.text("aB*", min_size=1, max_size=5).map(lambda text: re.sub(r"\*+", "*", text))
@@ -56,13 +56,37 @@ def action(text):
         "sso-directory:AddMemberToGroup",
         "rolesanywhere:CreateTrustAnchor",
         "rolesanywhere:CreateSession",
+        "codecommit:GitPull",
         "organizations:LeaveOrganization",
         "cloudtrail:StopLogging",
         "access-analyzer:DeleteAnalyzer",
         "monitoring:DeleteAlarms",
         "elasticloadbalancing:CreateLoadBalancer",
+        "elb:CreateLoadBalancer",
+        "amazonmq:DeleteBroker",
+        "application-insights:DeleteApplication",
+        "chime:CreateMeeting",
+        "pinpoint:DeleteApp",
+        "servicecatalog-appregistry:CreateApplication",
+        "tax:PutTaxRegistration",
+        "voiceid:DeleteDomain",
         "lambda:UpdateFunctionCode20150331v2",
         "lambda:UpdateFunctionCode*",
+        "lambda:AddLayerVersionPermission20181031",
+        "lambda:CreateAlias20150331",
+        "lambda:CreateFunctionUrlConfig",
+        "lambda:PutFunctionConcurrency20171031",
+        "lambda:RemoveLayerVersionPermission",
+        "lambda:RemoveLayerVersionPermission20181031",
+        "lambda:TagResource20170331v2",
+        "s3:DeleteAccountPublicAccessBlock",
+        "s3:GetBucketObjectLockConfiguration",
+        "s3:PutAccelerateConfiguration",
+        "s3:PutBucketLifecycle",
+        "s3:PutBucketNotification",
+        "s3:PutBucketPublicAccessBlock",
+        "cloudfront:CreateFunction2020_05_31",
+        "cloudfront:UpdateDistribution",
     ],
 )
 def test_actions_that_cloudtrail_records_are_known(text):
@@ -79,6 +103,7 @@ def test_actions_that_cloudtrail_records_are_known(text):
         ("iam:ConsoleLogin", ["'signin:ConsoleLogin'"]),
         ("iam:AssumeRole", ["'sts:AssumeRole'"]),
         ("iamm:CreateUser", ["no service 'iamm'", "'iam:CreateUser'"]),
+        ("cloudwach:DeleteAlarms", ["no service 'cloudwach'", "'monitoring:DeleteAlarms'"]),
         ("lambda:CreateFunction", ["'lambda:CreateFunction20150331'", "'lambda:CreateFunction*'"]),
     ],
 )
@@ -86,6 +111,64 @@ def test_an_unknown_action_fails_with_the_nearest_names(text, hints):
     with pytest.raises(UnknownActionError) as error:
         parse_actions(["iam:CreateRole", text])
     assert [hint for hint in hints if hint not in str(error.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "source"),
+    [
+        ("accessanalyzer", "access-analyzer"),
+        ("cloudwatch", "monitoring"),
+        ("efs", "elasticfilesystem"),
+        ("elbv2", "elasticloadbalancing"),
+        ("emr", "elasticmapreduce"),
+        ("keyspaces", "cassandra"),
+        ("mq", "amazonmq"),
+        ("opensearch", "es"),
+        ("sso-admin", "sso"),
+        ("stepfunctions", "states"),
+    ],
+)
+def test_a_service_is_to_be_written_as_cloudtrail_records_it(service, source):
+    with pytest.raises(UnknownActionError) as error:
+        parse_actions([f"{service}:Delete*"])
+    assert str(error.value) == f"CloudTrail records '{service}' as '{source}': write '{source}:Delete*'."
+    assert texts(parse_actions([f"{source}:Delete*"])) == [f"{source}:Delete*"]
+
+
+def test_a_service_that_cloudtrail_records_as_several_may_be_any_of_them():
+    with pytest.raises(UnknownActionError, match="as 'sso' or 'sso-oauth': write 'sso:CreateToken' or 'sso-oauth:"):
+        parse_actions(["sso-oidc:CreateToken"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "s3:PutPublicAccessBlock",
+            "CloudTrail records 's3:PutPublicAccessBlock' as 'PutBucketPublicAccessBlock' or "
+            "'PutAccountPublicAccessBlock': write 's3:PutBucketPublicAccessBlock' or 's3:PutAccountPublicAccessBlock'.",
+        ),
+        (
+            "s3:PutBucketLifecycleConfiguration",
+            "CloudTrail records 's3:PutBucketLifecycleConfiguration' as 'PutBucketLifecycle': "
+            "write 's3:PutBucketLifecycle'.",
+        ),
+        (
+            "s3control:DeletePublicAccessBlock",
+            "CloudTrail records 's3control' as 's3': "
+            "write 's3:DeleteBucketPublicAccessBlock' or 's3:DeleteAccountPublicAccessBlock'.",
+        ),
+        (
+            "lambda:TagResource",
+            "CloudTrail records 'lambda:TagResource' as 'TagResource20170331v2': "
+            "write 'lambda:TagResource20170331v2' or 'lambda:TagResource*'.",
+        ),
+    ],
+)
+def test_an_operation_is_to_be_written_as_cloudtrail_records_it(text, told):
+    with pytest.raises(UnknownActionError) as error:
+        parse_actions([text])
+    assert str(error.value) == told
 
 
 def test_all_unknown_actions_are_named_at_once():
@@ -181,6 +264,27 @@ def test_matching_is_fnmatch_on_the_name_and_equality_on_the_source(glob, name):
         ("signin:ConsoleLogin", False),
         ("signin:GetSigninToken", False),
         ("signin:CreateOAuth2Token", True),
+        ("kms:Decrypt", True),
+        ("kms:Encrypt", True),
+        ("kms:ReEncrypt", True),
+        ("kms:ReEncrypt*", True),
+        ("kms:Sign", True),
+        ("kms:DeriveSharedSecret", True),
+        ("kms:Decapsulate", True),
+        ("kms:GenerateDataKeyWithoutPlaintext", True),
+        ("kms:GenerateMac", True),
+        ("kms:Verify", True),
+        ("kms:ScheduleKeyDeletion", False),
+        ("kms:Disable*", False),
+        ("bedrock:InvokeModel", True),
+        ("bedrock:Converse*", True),
+        ("bedrock:DeleteGuardrail", False),
+        ("codecommit:GitPull", True),
+        ("codecommit:GitPush", True),
+        ("codecommit:CreateCommit", False),
+        ("identitystore:IsMemberInGroups", True),
+        ("ecr:BatchCheckLayerAvailability", True),
+        ("ecr:BatchDeleteImage", False),
         ("iam:*", True),
         ("iam:*User", True),
         ("iam:G*", True),
@@ -209,3 +313,15 @@ def test_a_wildcard_is_read_only_if_a_known_action_that_it_matches_is():
 def test_every_model_of_the_table_is_one_of_botocore():
     models = {model for models in MODELS.values() for model in models}
     assert models - set(Loader().list_available_services("service-2")) == set()
+
+
+def test_what_is_only_a_model_of_another_service_has_no_names():
+    models = {model for models in MODELS.values() for model in models}
+    assert [model for model in models - {*MODELS, *EVENT_ONLY} if known_names(model)] == []
+
+
+@pytest.mark.parametrize("service", RECORDED_AS)
+def test_what_is_recorded_otherwise_is_an_operation_under_names_that_are_known(service):
+    assert set(RECORDED_AS[service]) <= set(Loader().load_service_model(service, "service-2")["operations"])
+    assert {name for names in RECORDED_AS[service].values() for name in names} <= known_names(service)
+    assert known_names(service) & set(RECORDED_AS[service]) == set()

@@ -148,6 +148,13 @@ def test_patterns_in_another_order_are_equal():
     assert canonical(one) != canonical({**one, "source": ["a"]})
 
 
+def test_a_range_keeps_its_operators_before_their_numbers():
+    pattern = {"detail": {"size": [{"numeric": [">", 0, "<=", 5]}, {"numeric": ["=", 9]}]}}
+    assert canonical(pattern)["detail"]["size"][1] == {"numeric": [">", 0, "<=", 5]}
+    assert matches(pattern, {"detail": {"size": 5}})
+    assert not matches(pattern, {"detail": {"size": 6}})
+
+
 def test_a_pattern_is_written_as_short_as_can_be_and_always_the_same():
     text = '{"detail":{"name":["J\u00f6rg",1]},"source":["a"]}'
     assert render({"source": ["a"], "detail": {"name": [1, "J\u00f6rg"]}}) == text
@@ -268,3 +275,10 @@ def test_all_that_iam_writes_takes_two_rules_of_the_default_size():
     shards = allocate(actions, {}, 2048)
     assert len(shards) == 2
     assert json.loads(render(build_pattern(shards[1])))["source"] == ["aws.iam"]
+
+
+def test_a_new_shard_has_the_first_number_that_is_free() -> None:
+    actions = [Action("iam", f"Create{letter * 9}") for letter in "ABC"]
+    size = max(len(render(build_pattern([action]))) for action in actions)
+    assert allocate(actions, {}, size) == {number: (action,) for number, action in enumerate(actions, start=1)}
+    assert list(allocate(actions, {}, size, reserved={2})) == [1, 3, 4]

@@ -61,6 +61,15 @@ def test_each_pattern_has_a_rule(events):
     assert in_sync(event_patterns=[S3, SNS], targets=[{"arn": QUEUE}])
 
 
+def test_reads_match_only_if_asked_for(events):
+    deploy(event_patterns=[S3], targets=[{"arn": QUEUE}])
+    assert events.describe_rule(Name="watch")["State"] == "ENABLED"
+    assert deploy(event_patterns=[S3], targets=[{"arn": QUEUE}], read_only_events=True)["changed"]
+    assert events.describe_rule(Name="watch")["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    assert in_sync(event_patterns=[S3], targets=[{"arn": QUEUE}], read_only_events=True)
+    assert deploy(event_patterns=[S3], read_only_events=True, state="disabled")["rules"][0]["state"] == "DISABLED"
+
+
 def test_the_order_in_a_list_is_no_change(events):
     deploy(event_patterns=[S3])
     other = {**S3, "detail": {"eventName": ["DeleteBucketPolicy", "PutBucketPolicy"]}}

@@ -259,12 +259,20 @@ def test_a_run_broken_off_after_any_write_can_be_repeated(events, functions, fun
 
 
 @pytest.mark.parametrize("operation", ["PutTargets", "RemoveTargets"])
-def test_targets_that_aws_refuses_are_an_error(operation):
+def test_targets_that_aws_refuses_are_an_error(pauses, operation):
     deploy(targets=[{"arn": QUEUE, "id": "old"}])
     entry = {"TargetId": "bad", "ErrorCode": "ConcurrentModificationException", "ErrorMessage": "try later"}
     with answering(**{operation: {"FailedEntryCount": 1, "FailedEntries": [entry]}}):
         result = rule(targets=[{"arn": DLQ, "id": "bad"}])
     assert "targets of rule watch: bad (ConcurrentModificationException: try later)" in result["msg"]
+
+
+def test_targets_that_others_change_are_put_again(pauses):
+    entry = {"TargetId": "function", "ErrorCode": "ConcurrentModificationException", "ErrorMessage": "try later"}
+    with answering(PutTargets=[{"FailedEntryCount": 1, "FailedEntries": [entry]}, {"FailedEntryCount": 0}]) as calls:
+        assert rule(targets=[{"arn": QUEUE, "id": "function"}])["changed"]
+    assert [name for name, _arguments in calls].count("PutTargets") == 2
+    assert len(pauses) == 1
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ConcurrentModificationException"])
