@@ -21,6 +21,8 @@ from ansible_collections.trailwatch.aws.plugins.action import (
     stack_verify,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import COMPONENTS
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Arrival, Journey
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.proof import Proof
 from ansible_collections.trailwatch.aws.tests.unit.plugins.action.deployed import EVERYTHING
 from ansible_collections.trailwatch.aws.tests.unit.plugins.action.tasks import run
 from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls import answering, error, recorded, writes
@@ -34,6 +36,14 @@ ASKS = ("AssumeRole", "Simulate", "Lookup")
 # Forwarders need regions, the stack set units, which nobody asked for; the rest is of hubs and members.
 OF_OTHERS = ("forwarders", "member_stack_set", "forwarding_role", "event_bus", "members_rule")
 HERE = [name for name in COMPONENTS if name not in OF_OTHERS]
+
+
+def listed(*subscriptions: dict[str, str]) -> dict[str, Any]:
+    return {"ListSubscriptionsByTopic": {"Subscriptions": list(subscriptions)}}
+
+
+# Moto confirms at once.
+ASKED = listed({"Protocol": "email", "Endpoint": "secops@example.com", "SubscriptionArn": "PendingConfirmation"})
 
 
 def written(names: list[str]) -> list[str]:
@@ -68,6 +78,21 @@ def test_problems_of_the_named_kinds_fail_the_task(deployed: Any) -> None:
     assert failed["failed"]
     assert "deaf: " in failed["msg"]
     assert "failed" not in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("delivery", {"GetTrailStatus": {"IsLogging": True, "LatestDeliveryError": "AccessDenied"}}),
+        ("pending", ASKED),
+        ("unexpected", listed({"Protocol": "sms", "Endpoint": "+15550100", "SubscriptionArn": f"{TOPIC}:1"})),
+    ],
+)
+def test_a_milder_problem_can_fail_the_task_too(deployed: Any, kind: str, changed: dict[str, Any]) -> None:
+    with answering(**changed):
+        failed = run(stack_status, settings=EVERYTHING, fail_on=[kind])
+    assert failed["failed"]
+    assert failed["msg"].startswith(f"{kind}: ")
 
 
 def test_no_dead_letters_are_nothing_to_redrive(deployed: Any) -> None:
@@ -123,11 +148,6 @@ def test_a_link_for_a_topic_elsewhere_is_not_used(deployed: Any) -> None:
     assert calls == []
 
 
-# Moto confirms at once.
-PENDING = {"Protocol": "email", "Endpoint": "secops@example.com", "SubscriptionArn": "PendingConfirmation"}
-ASKED = {"ListSubscriptionsByTopic": {"Subscriptions": [PENDING]}}
-
-
 def test_in_check_mode_a_link_is_not_used(deployed: Any, tmp_path: Path) -> None:
     file = tmp_path / "links.txt"
     file.write_text(LINK)
@@ -173,6 +193,42 @@ def test_a_proof_that_fails_says_where_the_events_stopped_and_leaves_nothing(dep
     assert "CreateUser and DeleteUser stopped at the record" in result["msg"]
     assert deployed["iam"].list_users()["Users"] == []
     assert run(stack_verify, check=True, settings=EVERYTHING, leftover_minutes=0)["removed"] == []
+
+
+@pytest.fixture
+def arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alert of each call came to the verification's own queue."""
+    arrival = Arrival("iam:CreateUser", "", 1.0, 2.0, 3.0)
+    proof = Proof([Journey("iam:CreateUser", "n", 0.0, "r", None, arrival)])
+    monkeypatch.setattr(stack_verify, "prove", lambda *_given: proof)
+
+
+SECOPS = {"Protocol": "email", "Endpoint": "secops@example.com", "SubscriptionArn": f"{TOPIC}:1"}
+LATE = {"Protocol": "email", "Endpoint": "late@example.com", "SubscriptionArn": "PendingConfirmation"}
+# Of a member that is verified at the same time.
+QUEUE = {
+    "Protocol": "sqs",
+    "Endpoint": "arn:aws:sqs:us-east-1:123456789012:other-verify-1a2b3c4d",
+    "SubscriptionArn": f"{TOPIC}:2",
+}
+
+
+@pytest.mark.usefixtures("arrived")
+def test_an_alert_that_no_person_gets_is_no_proof(deployed: Any) -> None:
+    with answering(**listed(LATE, QUEUE)):
+        result = run(stack_verify, settings=EVERYTHING)
+    assert result["failed"]
+    assert "nobody who gets them is subscribed there; not confirmed: late@example.com. " in result["msg"]
+
+
+@pytest.mark.usefixtures("arrived")
+def test_who_has_not_confirmed_is_named_with_the_proof(deployed: Any) -> None:
+    with answering(**listed(SECOPS, LATE, QUEUE)):
+        some = run(stack_verify, settings=EVERYTHING)["summary"]
+    with answering(**listed(SECOPS, QUEUE)):
+        each = run(stack_verify, settings=EVERYTHING)["summary"]
+    assert some.endswith("; not confirmed: late@example.com")
+    assert "not confirmed" not in each
 
 
 def test_a_trail_that_stopped_is_found_as_the_reason(deployed: Any) -> None:

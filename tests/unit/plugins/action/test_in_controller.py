@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
@@ -20,6 +21,7 @@ from ansible.plugins.action import normal
 from ansible.template import trust_as_template
 from ansible_collections.amazon.aws.plugins.module_utils import botocore as amazon_botocore
 
+from ansible_collections.trailwatch.aws.plugins.action import iam_policy
 from ansible_collections.trailwatch.aws.plugins.action import sqs_queue as action
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import models_shared
 from ansible_collections.trailwatch.aws.plugins.modules import sqs_queue as module
@@ -49,16 +51,29 @@ def own(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != "invocation"}
 
 
+def collection_name(module: ModuleType) -> str:
+    """Such as amazon.aws.iam_role."""
+    return ".".join(part for part in module.__name__.split(".")[1:] if part not in {"plugins", "modules"})
+
+
 def test_each_module_of_the_group_has_its_action_and_no_other_has():
     runtime = yaml.safe_load((PLUGINS.parent / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     group = {name for name in runtime["action_groups"]["all"] if isinstance(name, str)}
+    elsewhere = {name: routing["redirect"] for name, routing in runtime["plugin_routing"]["modules"].items()}
     found = {}
     for path in (PLUGINS / "action").glob("[!_]*.py"):
         plugin = importlib.import_module(f"{ACTIONS}.{path.stem}").ActionModule
         if issubclass(plugin, in_controller.InController):
-            found[path.stem] = plugin.MODULE.__name__.rpartition(".")[2]
+            found[path.stem] = collection_name(plugin.MODULE)
 
-    assert found == {name: name for name in group}
+    assert found == {name: elsewhere.get(name, f"trailwatch.aws.{name}") for name in group}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_module_of_amazon_aws_is_run_too():
+    result = run(iam_policy, iam_type="group", iam_name="nobody", policy_name="reads", state="absent")
+
+    assert "NoSuchEntity" in result["msg"]
 
 
 @pytest.mark.usefixtures("account")

@@ -244,7 +244,7 @@ def test_a_member_that_alerted_by_itself_goes_on_so_until_it_is_moved(
     if gone:
         empty["lambda"].delete_function(FunctionName="iam-alerting")
     result = run(stack_plan, check=True, settings=MEMBER)
-    told = "alerts itself beside the hub until it is moved by: playbooks/migrate.yml"
+    told = "alerts itself beside the hub until it is moved by: trailwatch.aws.migrate"
     assert (told in result["notes"]) is noted
     desired = run(stack_plan, settings=MEMBER, components=["rule"])["desired"]
     own = "sqs" if grouping else "lambda"
