@@ -5,10 +5,12 @@ They belong to the management account, also those of a delegated administrator.
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -25,7 +27,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 PRINCIPAL = "member.org.stacksets.cloudformation.amazonaws.com"
 MAX_TEMPLATE_BODY = 51200
-_GONE = "DELETE_COMPLETE"
+_GONE, _SKIPPED = "DELETE_COMPLETE", "SKIPPED"
 _DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", _GONE)
 
 
@@ -179,13 +181,22 @@ class StackSets:
         return self._started(found, "CREATE", self._make(found, new))
 
     def _delete_stacks(self, params: Document) -> Document:
-        found, units = self._idle(params), _units(params)
-        gone = [account for account in self._accounts(units) if account in found.stacks]
-        found.units -= units
-        return self._started(found, "DELETE", self._unmake(found, gone))
+        """Stacks that are retained are forgotten, also those of suspended accounts, which else are skipped."""
+        found, units, targets = self._idle(params), _units(params), params["DeploymentTargets"]
+        is_filtered, retain = targets.get("AccountFilterType") == "INTERSECTION", params["RetainStacks"]
+        among = set(targets["Accounts"] if is_filtered else found.stacks) & found.stacks.keys()
+        gone = [account for account in self._accounts(units, suspended=retain) if account in among]
+        if not is_filtered:
+            found.units -= units
+        if not retain:
+            return self._started(found, "DELETE", self._unmake(found, gone))
+        for account in gone:
+            del found.stacks[account]
+        return self._started(found, "DELETE", [])
 
-    def _accounts(self, units: Iterable[str]) -> list[str]:
+    def _accounts(self, units: Iterable[str], *, suspended: bool = False) -> list[str]:
         """The accounts of the units and of those below them. The management account is none of them."""
+        statuses = ("ACTIVE", "SUSPENDED") if suspended else ("ACTIVE",)
         with request_scope(self._management, "us-east-1"):
             organizations._ensure_org()
             accounts, known = dict(organizations._accounts.items()), dict(organizations._ous.items())
@@ -196,12 +207,16 @@ class StackSets:
         return [
             account
             for account, entry in accounts.items()
-            if account != self._management and entry["Status"] == "ACTIVE" and above(entry["_ParentId"]) & set(units)
+            if account != self._management and entry["Status"] in statuses and above(entry["_ParentId"]) & set(units)
         ]
+
+    def _is_suspended(self, account: str) -> bool:
+        with request_scope(self._management, "us-east-1"):
+            return bool(organizations._accounts.get(account, {}).get("Status") == "SUSPENDED")
 
     def _make(self, one: StackSet, accounts: list[str]) -> list[str]:
         """Make the stack in each account, or update it; one that failed is made anew."""
-        for account in accounts:
+        for account in itertools.filterfalse(self._is_suspended, accounts):
             stack, _unit = one.stacks.get(account, (f"StackSet-{one.name}-{uuid.uuid4()}", ""))
             one.stacks[account] = stack, next(iter(sorted(one.units)), "")
             one.going.discard(account)
@@ -224,6 +239,8 @@ class StackSets:
 
     def _status(self, one: StackSet, account: str) -> tuple[str, str]:
         """The status of an account's stack and its reason."""
+        if self._is_suspended(account):
+            return _SKIPPED, "The account is suspended."
         if one.reasons.get(account):
             return "FAILED", one.reasons[account]
         found = cloudformation._stacks.get_scoped(account, one.region, one.stacks[account][0], None)
@@ -265,7 +282,10 @@ class StackSets:
         return found
 
     def _started(self, one: StackSet, action: str, accounts: list[str]) -> Document:
-        one.operations.append({"OperationId": str(uuid.uuid4()), "Action": action, "Accounts": accounts})
+        now = datetime.now(UTC).isoformat()
+        one.operations.append(
+            {"OperationId": str(uuid.uuid4()), "Action": action, "CreationTimestamp": now, "Accounts": accounts}
+        )
         return {"OperationId": one.operations[-1]["OperationId"]}
 
     def _results(self, one: StackSet, operation: Document) -> dict[str, tuple[str, str]]:
@@ -284,7 +304,7 @@ class StackSets:
         return {"Summaries": [self._told(found, each) for each in reversed(found.operations)]}
 
     def _told(self, one: StackSet, operation: Document) -> Document:
-        kept = {name: operation[name] for name in ("OperationId", "Action")}
+        kept = {name: operation[name] for name in ("OperationId", "Action", "CreationTimestamp")}
         return {**kept, "Status": self._operation_status(one, operation)}
 
     def _operation(self, params: Document) -> tuple[StackSet, Document]:
@@ -341,6 +361,8 @@ def _check_template(params: Document) -> None:
 def _detailed(status: str) -> str:
     if status in _DONE:
         return "SUCCEEDED"
+    if status == _SKIPPED:
+        return "SKIPPED_SUSPENDED_ACCOUNT"
     return "RUNNING" if status.endswith("_IN_PROGRESS") and "ROLLBACK" not in status else "FAILED"
 
 

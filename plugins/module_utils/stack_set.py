@@ -6,7 +6,8 @@
 
 A stack set is a document in AWS's own words: C(StackSetName), C(Description), C(TemplateBody) (JSON or YAML, a text),
 C(Parameters) and C(Tags) (dictionaries), C(Capabilities), C(OrganizationalUnitIds) and C(AutoDeployment). A live one
-also has C(PermissionModel) and C(OutdatedStacks), by account and region why a stack is not as the set wants it.
+also has C(PermissionModel), C(OutdatedStacks), by account and region why a stack is not as the set wants it, and
+C(LastOperation), whether stacks were last made or deleted.
 
 All stacks are in the region of the set: one stack in each account.
 """
@@ -14,23 +15,27 @@ All stacks are in the region of the set: one stack in each account.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError, is_ansible_aws_error_code
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
-    RETRIED_CODES,
     Change,
     Document,
     InvalidValueError,
     call,
-    call_all,
-    call_with,
     tags_after,
+)
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack_set_operations import (
+    Conduct,
+    StacksError,
+    StackSet,
+    operate,
+    operations,
+    place_of,
+    told_of,
 )
 
 SELF, DELEGATED_ADMIN = CALLERS = ("SELF", "DELEGATED_ADMIN")
@@ -38,76 +43,13 @@ MODEL = "SERVICE_MANAGED"
 # New accounts of the units get the stack by themselves; those that leave lose it.
 AUTO_DEPLOYMENT = {"Enabled": True, "RetainStacksOnAccountRemoval": False}
 ATTRIBUTES = ("Description", "TemplateBody", "Parameters", "Capabilities", "AutoDeployment", "Tags")
-UNITS, OUTDATED = "OrganizationalUnitIds", "OutdatedStacks"
+UNITS, OUTDATED, LAST = "OrganizationalUnitIds", "OutdatedStacks", "LastOperation"
+# CloudFormation API Reference, "StackSetOperationSummary".
+_CREATE, _DELETE = "CREATE", "DELETE"
 # CloudFormation API Reference, "StackInstance" and "StackInstanceComprehensiveStatus".
 _CURRENT, _INOPERABLE, _SUSPENDED = "CURRENT", "INOPERABLE", "SKIPPED_SUSPENDED_ACCOUNT"
-# CloudFormation API Reference, "StackSetOperation".
-_UNDER_WAY = ("QUEUED", "RUNNING", "STOPPING")
 # CloudFormation API Reference, "CreateStackSet", TemplateBody.
 MAX_TEMPLATE_BODY = 51200
-# Of more accounts only the number is told.
-MOST_NAMED = 20
-
-_patiently = AWSRetry.jittered_backoff(
-    retries=10, delay=3, catch_extra_error_codes=[*RETRIED_CODES, "OperationInProgressException"]
-)
-
-
-class OperationError(AnsibleAWSError):
-    """An operation did not bring all stacks to where they are to be. The text names the accounts and the reasons."""
-
-
-@dataclass(frozen=True)
-class Conduct:
-    """How an operation goes through the accounts, and how it is waited for.
-
-    Attributes:
-        preferences: the C(OperationPreferences) of the API.
-        wait_seconds: after so many seconds it is no longer waited for.
-        pause_seconds: between two looks at it.
-    """
-
-    preferences: Mapping[str, Any]
-    wait_seconds: int = 3600
-    pause_seconds: float = 5
-
-
-@dataclass(frozen=True)
-class StackSet:
-    """A stack set by its name, with the client and in the capacity in which it is called."""
-
-    client: Any
-    name: str
-    call_as: str
-
-    def call(self, purpose: str, operation: str, **arguments: Any) -> Any:
-        """The answer of an operation on the stack set, repeated while another one is in progress."""
-        named = {"StackSetName": self.name, "CallAs": self.call_as, **arguments}
-        return call_with(_patiently, f"{purpose} stack set {self.name}", getattr(self.client, operation), **named)
-
-    def call_all(self, purpose: str, operation: str, **arguments: Any) -> Document:
-        named = {"StackSetName": self.name, "CallAs": self.call_as, **arguments}
-        return call_all(f"{purpose} stack set {self.name}", self.client, operation, **named)
-
-
-def checked_conduct(params: Mapping[str, Any]) -> Conduct:
-    """How operations go, by the options of the module.
-
-    More accounts at a time than may fail are only worked in with the soft mode (CloudFormation User Guide, "Choose the
-    Concurrency Mode").
-
-    Raises:
-        InvalidValueError: CloudFormation would not take one.
-    """
-    for name, lowest in (("max_concurrent_percentage", 1), ("failure_tolerance_percentage", 0)):
-        if not lowest <= params[name] <= 100:
-            raise InvalidValueError(f"{name}: {params[name]} is not between {lowest} and 100.")
-    preferences = {
-        "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
-        "MaxConcurrentPercentage": params["max_concurrent_percentage"],
-        "FailureTolerancePercentage": params["failure_tolerance_percentage"],
-    }
-    return Conduct(preferences, params["wait_timeout"])
 
 
 def checked_template(body: str) -> str:
@@ -148,7 +90,6 @@ def describe(client: Any, name: str, call_as: str) -> Document | None:
         found = stack_set.call("describe", "describe_stack_set")["StackSet"]
     except is_ansible_aws_error_code("StackSetNotFoundException"):
         return None
-    stacks = stack_set.call_all("list the stacks of", "list_stack_instances")["Summaries"]
     return {
         "StackSetName": name,
         "Description": found.get("Description", ""),
@@ -158,19 +99,32 @@ def describe(client: Any, name: str, call_as: str) -> Document | None:
         "PermissionModel": found.get("PermissionModel", ""),
         "AutoDeployment": found.get("AutoDeployment", {}),
         UNITS: sorted(found.get(UNITS, [])),
-        OUTDATED: {_where(stack): _why(stack) for stack in stacks if _is_outdated(stack)},
+        OUTDATED: {place_of(stack): _why(stack) for stack in _stacks(stack_set) if _is_outdated(stack)},
+        LAST: _last(stack_set),
         "Tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
     }
 
 
+def _stacks(stack_set: StackSet) -> Sequence[Mapping[str, Any]]:
+    summaries: Sequence[Mapping[str, Any]] = stack_set.call_all("list the stacks of", "list_stack_instances")[
+        "Summaries"
+    ]
+    return summaries
+
+
 def _is_outdated(stack: Mapping[str, Any]) -> bool:
     """Not of accounts that are suspended: nothing can be done there, nor does anything happen."""
-    detailed = stack.get("StackInstanceStatus", {}).get("DetailedStatus")
-    return bool(stack["Status"] != _CURRENT and detailed != _SUSPENDED)
+    return bool(stack["Status"] != _CURRENT and not _is_suspended(stack))
 
 
-def _where(stack: Mapping[str, Any]) -> str:
-    return f"{stack['Account']} {stack['Region']}"
+def _is_suspended(stack: Mapping[str, Any]) -> bool:
+    return bool(stack.get("StackInstanceStatus", {}).get("DetailedStatus") == _SUSPENDED)
+
+
+def _last(stack_set: StackSet) -> str:
+    """Whether stacks were last made or deleted; empty if neither was done lately."""
+    told = [operation for operation in operations(stack_set) if operation["Action"] in (_CREATE, _DELETE)]
+    return str(max(told, key=lambda operation: operation["CreationTimestamp"])["Action"]) if told else ""
 
 
 def _why(stack: Mapping[str, Any]) -> str:
@@ -181,7 +135,10 @@ def _why(stack: Mapping[str, Any]) -> str:
 
 
 def difference(live: Mapping[str, Any] | None, desired: Mapping[str, Any], purge: Sequence[str] = ()) -> Change:
-    """What of the stack set differs, by attribute. Stacks that are not up to date are named with the reason."""
+    """What of the stack set differs, by attribute. Stacks that are not up to date are named with the reason.
+
+    After stacks were deleted, accounts of the units may have none, which nothing else would tell: see C(apply).
+    """
     wanted = {"AutoDeployment": AUTO_DEPLOYMENT, **desired}
     after = {name: _told(name, wanted[name]) for name in (*ATTRIBUTES, UNITS) if name in wanted}
     if live is None:
@@ -190,10 +147,12 @@ def difference(live: Mapping[str, Any] | None, desired: Mapping[str, Any], purge
         after["Tags"] = tags_after(live["Tags"], wanted["Tags"], purge)
     before = {name: _told(name, live[name]) for name in after}
     differing = [name for name in after if before[name] != after[name]]
-    outdated = {OUTDATED: live[OUTDATED]} if live[OUTDATED] else {}
+    amiss = {OUTDATED: live[OUTDATED]} if live[OUTDATED] else {}
+    amiss |= {LAST: _DELETE} if live[LAST] == _DELETE and wanted.get(UNITS) else {}
+    mended = {OUTDATED: {}, LAST: _CREATE}
     return Change(
-        {name: before[name] for name in differing} | outdated,
-        {name: after[name] for name in differing} | {name: {} for name in outdated},
+        {name: before[name] for name in differing} | amiss,
+        {name: after[name] for name in differing} | {name: mended[name] for name in amiss},
     )
 
 
@@ -222,33 +181,54 @@ def apply(
 ) -> None:
     """Make the stack set and its stacks as desired, and wait for it. It can be broken off anywhere and done again.
 
+    What fails in some accounts keeps nothing from the others: it is told in the end.
+
+    With a unit, the units below it lose their stacks, too, and all of its accounts, also those of another unit that
+    stays (CloudFormation User Guide, "Delete stacks from StackSets"). So stacks of all units are asked for afterwards,
+    which makes those that are missing.
+
     Raises:
         OperationError: some stacks could not be made, mended or removed.
         AnsibleAWSError: a call was refused.
     """
+    failures: list[StacksError] = []
     if live is None:
         stack_set.call("create", "create_stack_set", PermissionModel=MODEL, **_definition(desired))
-    elif set(change.after) - {UNITS}:
-        _check_operable(live)
+    elif _is_to_update(live, change):
         definition = _definition({**live, **desired, "Tags": change.after.get("Tags", live["Tags"])})
-        _operate(stack_set, "update", "update_stack_set", conduct, **definition)
+        with _put_off(failures):
+            operate(stack_set, "update", "update_stack_set", conduct, **definition)
     units, wanted = set((live or {}).get(UNITS, [])), set(desired[UNITS])
-    if wanted - units:
-        where = _everywhere(stack_set, wanted - units)
-        _operate(stack_set, "create stacks of", "create_stack_instances", conduct, **where)
     if units - wanted:
-        _delete_stacks(stack_set, units - wanted, conduct)
+        with _put_off(failures):
+            _delete_stacks(stack_set, units - wanted, conduct)
+    asked_for = wanted if units - wanted or LAST in change.after else wanted - units
+    if asked_for:
+        where = _everywhere(stack_set, asked_for)
+        with _put_off(failures):
+            operate(stack_set, "create stacks of", "create_stack_instances", conduct, **where)
+    _conclude(stack_set, failures)
 
 
 def remove(stack_set: StackSet, live: Mapping[str, Any], conduct: Conduct) -> None:
     """Remove all stacks, then the stack set.
 
+    Those of suspended accounts can only be left behind (AWS re:Post, "How do I delete a stack instance from a
+    CloudFormation stack set in a closed or suspended AWS account?").
+
     Raises:
         OperationError: some stacks could not be removed.
         AnsibleAWSError: a call was refused.
     """
+    failures: list[StacksError] = []
     if live[UNITS]:
-        _delete_stacks(stack_set, live[UNITS], conduct)
+        with _put_off(failures):
+            _delete_stacks(stack_set, live[UNITS], conduct)
+    suspended = list(filter(_is_suspended, _stacks(stack_set)))
+    if suspended:
+        with _put_off(failures):
+            _delete_stacks(stack_set, _units_of(suspended), conduct, accounts=_accounts_of(suspended))
+    _conclude(stack_set, failures)
     stack_set.call("delete", "delete_stack_set")
 
 
@@ -263,71 +243,67 @@ def _definition(desired: Mapping[str, Any]) -> Document:
     }
 
 
-def _check_operable(live: Mapping[str, Any]) -> None:
-    """Stacks that could not be deleted are left out of every update (CloudFormation API Reference, "StackInstance")."""
-    stuck = {where: why for where, why in live[OUTDATED].items() if why.startswith(_INOPERABLE)}
+def _is_to_update(live: Mapping[str, Any], change: Change) -> bool:
+    """Inoperable stacks are left out of every update (CloudFormation API Reference, "StackInstance")."""
+    can_be_mended = any(not why.startswith(_INOPERABLE) for why in live[OUTDATED].values())
+    return can_be_mended or bool(set(change.after) - {UNITS, OUTDATED, LAST})
+
+
+@contextmanager
+def _put_off(failures: list[StacksError]) -> Iterator[None]:
+    try:
+        yield
+    except StacksError as error:
+        failures.append(error)
+
+
+def _conclude(stack_set: StackSet, failures: Sequence[StacksError]) -> None:
+    """Tell what failed, and the way out for stacks that no operation mends.
+
+    Raises:
+        StacksError: there is something to tell.
+    """
+    told = [str(failure) for failure in failures]
+    stuck = [stack for stack in _stacks(stack_set) if stack["Status"] == _INOPERABLE and not _is_suspended(stack)]
     if stuck:
-        raise OperationError(
-            message=f"Stacks of stack set {live['StackSetName']} are inoperable: {_named(stuck)}. Take each out of the "
-            "set but keep it (aws cloudformation delete-stack-instances --retain-stacks), delete it in its account, "
-            "and run this again. Nothing was changed"
+        named = told_of({place_of(stack): _why(stack) for stack in stuck})
+        told.append(
+            f"Stacks of stack set {stack_set.name} are inoperable: {named}. Take them out of the set but keep them "
+            f"({_taking_out(stack_set, stuck)}), delete each in its account, if that is not closed, and run this again"
         )
+    if told:
+        raise StacksError(message=". ".join(told))
+
+
+def _taking_out(stack_set: StackSet, stacks: Collection[Mapping[str, Any]]) -> str:
+    """The command that takes the stacks out of the set."""
+    region, units, accounts = stack_set.client.meta.region_name, _units_of(stacks), _accounts_of(stacks)
+    command = (
+        f"aws cloudformation delete-stack-instances --region {region} --stack-set-name {stack_set.name} "
+        f"--retain-stacks --deployment-targets OrganizationalUnitIds={','.join(units)},Accounts={','.join(accounts)},"
+        f"AccountFilterType=INTERSECTION --regions {region}"
+    )
+    return command if stack_set.call_as == SELF else f"{command} --call-as {stack_set.call_as}"
+
+
+def _units_of(stacks: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted({str(stack["OrganizationalUnitId"]) for stack in stacks})
+
+
+def _accounts_of(stacks: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted({str(stack["Account"]) for stack in stacks})
 
 
 def _everywhere(stack_set: StackSet, units: Collection[str]) -> Document:
     return {"DeploymentTargets": {UNITS: sorted(units)}, "Regions": [stack_set.client.meta.region_name]}
 
 
-def _delete_stacks(stack_set: StackSet, units: Collection[str], conduct: Conduct) -> None:
+def _delete_stacks(
+    stack_set: StackSet, units: Collection[str], conduct: Conduct, accounts: Collection[str] = ()
+) -> None:
+    """Delete all stacks of the units, or only take those of certain accounts out of the set."""
     where = _everywhere(stack_set, units)
-    _operate(stack_set, "delete stacks of", "delete_stack_instances", conduct, RetainStacks=False, **where)
-
-
-def _operate(stack_set: StackSet, purpose: str, operation: str, conduct: Conduct, **arguments: Any) -> None:
-    """Start an operation once no other one is under way, wait until it has ended, and look what came of it."""
-    _wait(f"what is under way in stack set {stack_set.name}", lambda: not _under_way(stack_set), conduct)
-    preferences = dict(conduct.preferences)
-    started = stack_set.call(purpose, operation, OperationPreferences=preferences, **arguments)["OperationId"]
-    what = f"the operation {started} to {purpose} stack set {stack_set.name}"
-    _wait(what, lambda: _status(stack_set, started) not in _UNDER_WAY, conduct)
-    _check_results(stack_set, what, started)
-
-
-def _under_way(stack_set: StackSet) -> bool:
-    operations = stack_set.call_all("list the operations of", "list_stack_set_operations")["Summaries"]
-    return any(operation["Status"] in _UNDER_WAY for operation in operations)
-
-
-def _status(stack_set: StackSet, started: str) -> str:
-    answer = stack_set.call("describe an operation of", "describe_stack_set_operation", OperationId=started)
-    return str(answer["StackSetOperation"]["Status"])
-
-
-def _wait(what: str, has_ended: Callable[[], bool], conduct: Conduct) -> None:
-    deadline = time.monotonic() + conduct.wait_seconds
-    while not has_ended():
-        if time.monotonic() > deadline:
-            raise OperationError(
-                message=f"After {conduct.wait_seconds} seconds, {what} has not ended. CloudFormation goes on with it; "
-                "run this again to wait for it, or raise wait_timeout"
-            )
-        time.sleep(conduct.pause_seconds)
-
-
-def _check_results(stack_set: StackSet, what: str, started: str) -> None:
-    """An operation has succeeded also if no more stacks failed than it was to tolerate."""
-    status, failed = _status(stack_set, started), [{"Name": "OPERATION_RESULT_STATUS", "Values": "FAILED"}]
-    operation = "list_stack_set_operation_results"
-    answer = stack_set.call_all("list the failures in", operation, OperationId=started, Filters=failed)
-    reasons = {_where(result): result.get("StatusReason") or "no reason is told" for result in answer["Summaries"]}
-    if reasons or status != "SUCCEEDED":
-        raise OperationError(
-            message=f"{what[0].upper()}{what[1:]} is {status}, and failed in {_named(reasons) or 'no account'}. Mend "
-            "what is told of there, and run this again"
-        )
-
-
-def _named(reasons: Mapping[str, str]) -> str:
-    told = [f"{where} ({why})" for where, why in sorted(reasons.items())]
-    more = [f"and {len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
-    return "; ".join([*told[:MOST_NAMED], *more])
+    if accounts:
+        where["DeploymentTargets"] |= {"Accounts": sorted(accounts), "AccountFilterType": "INTERSECTION"}
+    purpose, operation = "delete stacks of", "delete_stack_instances"
+    operate(stack_set, purpose, operation, conduct, RetainStacks=bool(accounts), **where)

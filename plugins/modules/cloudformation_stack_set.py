@@ -27,7 +27,9 @@ options:
   state:
     description:
       - V(present) makes the stack set as asked for, and updates stacks that are not up to date.
-      - V(absent) deletes all stacks, and then the stack set.
+        If stacks were last deleted and not made, as by a run that was broken off, it asks for those of all units again,
+        which makes those that are missing.
+      - V(absent) deletes all stacks, and then the stack set. The stacks of suspended accounts are left behind there.
     type: str
     choices: [present, absent]
     default: present
@@ -48,6 +50,8 @@ options:
       - The organizational units whose accounts get the stack, with those of the units below them, or the root of the
         organization. Required if O(state=present).
       - The stacks of units that are not named are deleted. The management account never gets one.
+      - If such a unit is above or below one that is named, CloudFormation deletes the stacks of accounts that are in
+        both. They are made anew in the same run, and for minutes they are not there.
     type: list
     elements: str
   capabilities:
@@ -75,9 +79,11 @@ options:
     type: int
     default: 10
   wait_timeout:
-    description: For how many seconds an operation is waited for.
+    description:
+      - For how many seconds all operations of a run are waited for together. CloudFormation goes on with them then.
+      - The default ends before a session of one hour does.
     type: int
-    default: 3600
+    default: 2700
   tags:
     description: The tags of the stack set and of all that its stacks make. Not touched if not set.
     type: dict
@@ -88,13 +94,14 @@ options:
     default: true
 notes:
   - Trusted access for CloudFormation has to be activated in the organization.
-  - Needs C(cloudformation:DescribeStackSet), C(cloudformation:ListStackInstances); with O(call_as=auto)
-    C(organizations:DescribeOrganization); for a delegated administrator C(organizations:ListDelegatedAdministrators);
-    to write, C(cloudformation:CreateStackSet), C(cloudformation:UpdateStackSet), C(cloudformation:DeleteStackSet),
-    C(cloudformation:CreateStackInstances), C(cloudformation:DeleteStackInstances), C(cloudformation:TagResource),
-    C(cloudformation:UntagResource), C(cloudformation:DescribeStackSetOperation),
-    C(cloudformation:ListStackSetOperations) and C(cloudformation:ListStackSetOperationResults).
-  - A stack that could not be deleted is inoperable, and left out of all updates. It has to be deleted by hand.
+  - Needs C(cloudformation:DescribeStackSet), C(cloudformation:ListStackInstances),
+    C(cloudformation:ListStackSetOperations); with O(call_as=auto) C(organizations:DescribeOrganization); for a
+    delegated administrator C(organizations:ListDelegatedAdministrators); to write, C(cloudformation:CreateStackSet),
+    C(cloudformation:UpdateStackSet), C(cloudformation:DeleteStackSet), C(cloudformation:CreateStackInstances),
+    C(cloudformation:DeleteStackInstances), C(cloudformation:TagResource), C(cloudformation:UntagResource),
+    C(cloudformation:DescribeStackSetOperation) and C(cloudformation:ListStackSetOperationResults).
+  - A stack that could not be deleted is inoperable, and left out of all updates. It has to be taken out by hand. All
+    else is done first, then the module fails with the command.
   - A run that was broken off can be repeated; it waits for what it began, and does what is left.
 attributes:
   diff_mode:
@@ -152,7 +159,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import stack_set
+from ansible_collections.trailwatch.aws.plugins.module_utils import stack_set, stack_set_operations
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, caller_account
 from ansible_collections.trailwatch.aws.plugins.module_utils.reported import reported
 
@@ -167,7 +174,7 @@ ARGUMENTS: dict[str, Any] = {
     "call_as": {"type": "str", "choices": ["auto", "self", "delegated_admin"], "default": "auto"},
     "max_concurrent_percentage": {"type": "int", "default": 25},
     "failure_tolerance_percentage": {"type": "int", "default": 10},
-    "wait_timeout": {"type": "int", "default": 3600},
+    "wait_timeout": {"type": "int", "default": 2700},
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
     "purge_tags": {"type": "bool", "default": True},
 }
@@ -196,10 +203,10 @@ def ensure(module: AnsibleAWSModule) -> tuple[Change, dict[str, Any]]:
     """Bring the stack set into the state that is asked for, unless in check mode, and tell what differed."""
     params, purge = module.params, ["Tags"] if module.params["purge_tags"] else []
     is_wanted = params["state"] == "present"
-    conduct = stack_set.checked_conduct(params)
+    conduct = stack_set_operations.checked_conduct(params)
     if is_wanted:
         stack_set.checked_template(params["template_body"])
-    which = stack_set.StackSet(module.client("cloudformation"), params["name"], call_as(module))
+    which = stack_set_operations.StackSet(module.client("cloudformation"), params["name"], call_as(module))
     live = stack_set.describe(which.client, which.name, which.call_as)
     wanted = desired(params) if is_wanted else {}
     change = stack_set.difference(live, wanted, purge) if is_wanted else stack_set.removal(live)

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from ansible_collections.trailwatch.aws.plugins.module_utils import stack_set
+from ansible_collections.trailwatch.aws.plugins.module_utils import stack_set_operations
 from ansible_collections.trailwatch.aws.plugins.modules import cloudformation_stack_set
 from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls import answering, error, examples, run
 
@@ -53,11 +55,17 @@ PREFERENCES = {
 
 def stack(account: str, status: str = "CURRENT", reason: str = "", detailed: str = "") -> dict[str, Any]:
     detail = {"StackInstanceStatus": {"DetailedStatus": detailed}} if detailed else {}
-    return {"Account": account, "Region": "us-east-1", "Status": status, "StatusReason": reason, **detail}
+    where = {"Account": account, "Region": "us-east-1", "OrganizationalUnitId": UNIT}
+    return {**where, "Status": status, "StatusReason": reason, **detail}
 
 
 def operation(status: str) -> dict[str, Any]:
     return {"StackSetOperation": {"OperationId": "o-1", "Status": status}}
+
+
+def done(action: str, hour: int) -> dict[str, Any]:
+    at = datetime(2026, 1, 1, hour, tzinfo=UTC)
+    return {"OperationId": f"o-{hour}", "Action": action, "Status": "SUCCEEDED", "CreationTimestamp": at}
 
 
 class World:
@@ -94,7 +102,7 @@ class World:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack_set.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(stack_set_operations.time, "sleep", lambda _seconds: None)
 
 
 def test_a_new_stack_set_is_made_and_put_out_to_its_units() -> None:
@@ -111,10 +119,14 @@ def test_a_new_stack_set_is_made_and_put_out_to_its_units() -> None:
     assert result["diff"]["before"] == {}
 
 
-def test_one_that_is_as_asked_for_costs_two_reads() -> None:
+def test_one_that_is_as_asked_for_costs_three_reads() -> None:
     world = World(LIVE, stack("111111111111"))
     assert not world.ensure()["changed"]
-    assert [name for name, _arguments in world.calls] == ["DescribeStackSet", "ListStackInstances"]
+    assert [name for name, _arguments in world.calls] == [
+        "DescribeStackSet",
+        "ListStackInstances",
+        "ListStackSetOperations",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -148,12 +160,43 @@ def test_stacks_of_units_come_and_go() -> None:
     result = world.ensure(organizational_unit_ids=[OTHER_UNIT])
     assert set(result["diff"]["after"]) == {"OrganizationalUnitIds"}
     assert [name for name, _arguments in world.calls if name in world.writes] == [
-        "CreateStackInstances",
         "DeleteStackInstances",
+        "CreateStackInstances",
     ]
     assert world.writes["CreateStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [OTHER_UNIT]}
     assert world.writes["DeleteStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [UNIT]}
     assert world.writes["DeleteStackInstances"]["RetainStacks"] is False
+
+
+def test_units_that_stay_are_asked_for_again_after_a_deletion_as_one_may_be_above_or_below() -> None:
+    world = World({**LIVE, "OrganizationalUnitIds": [UNIT, OTHER_UNIT]})
+    world.ensure()
+    assert list(world.writes) == ["DeleteStackInstances", "CreateStackInstances"]
+    assert world.writes["DeleteStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [OTHER_UNIT]}
+    assert world.writes["CreateStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [UNIT]}
+
+
+def test_they_are_also_if_the_deletion_failed_somewhere() -> None:
+    failed = [{"Account": "222222222222", "Region": "us-east-1", "Status": "FAILED", "StatusReason": "Not empty."}]
+    none: dict[str, Any] = {"Summaries": []}
+    world = World(ListStackSetOperationResults=[{"Summaries": failed}, none])
+    result = world.ensure(organizational_unit_ids=[OTHER_UNIT])
+    assert "delete stacks of stack set auditor" in result["msg"]
+    assert "222222222222 us-east-1 (Not empty.)" in result["msg"]
+    assert world.writes["CreateStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [OTHER_UNIT]}
+
+
+def test_a_run_that_was_broken_off_after_a_deletion_is_gone_on_with() -> None:
+    world = World(ListStackSetOperations={"Summaries": [done("DELETE", 3), done("UPDATE", 4), done("CREATE", 2)]})
+    result = world.ensure()
+    assert result["diff"]["before"] == {"LastOperation": "DELETE"}
+    assert result["diff"]["after"] == {"LastOperation": "CREATE"}
+    assert set(world.writes) == {"CreateStackInstances"}
+    assert world.writes["CreateStackInstances"]["DeploymentTargets"] == {"OrganizationalUnitIds": [UNIT]}
+    world = World(ListStackSetOperations={"Summaries": [done("DELETE", 3), done("CREATE", 4)]})
+    assert not world.ensure()["changed"]
+    world = World({**LIVE, "OrganizationalUnitIds": []}, ListStackSetOperations={"Summaries": [done("DELETE", 3)]})
+    assert not world.ensure(organizational_unit_ids=[])["changed"]
 
 
 def test_a_stack_that_is_not_up_to_date_is_named_and_updated() -> None:
@@ -168,20 +211,47 @@ def test_nothing_is_done_for_a_suspended_account() -> None:
     assert not world.ensure()["changed"]
 
 
-def test_an_inoperable_stack_is_told_with_the_way_out_and_nothing_is_written() -> None:
-    world = World(LIVE, stack("222222222222", "INOPERABLE", "Queue is not empty."))
-    result = world.ensure()
+INOPERABLE = stack("222222222222", "INOPERABLE", "Queue is not empty.")
+
+
+@pytest.mark.parametrize(("call_as", "capacity"), [("self", ""), ("delegated_admin", " --call-as DELEGATED_ADMIN")])
+def test_an_inoperable_stack_is_told_with_the_way_out_and_nothing_is_written_for_it(
+    call_as: str, capacity: str
+) -> None:
+    world = World(LIVE, stack("111111111111"), INOPERABLE)
+    result = world.ensure(call_as=call_as)
     assert "222222222222 us-east-1 (INOPERABLE: Queue is not empty.)" in result["msg"]
-    assert "--retain-stacks" in result["msg"]
+    assert (
+        "aws cloudformation delete-stack-instances --region us-east-1 --stack-set-name auditor --retain-stacks "
+        f"--deployment-targets OrganizationalUnitIds={UNIT},Accounts=222222222222,AccountFilterType=INTERSECTION "
+        f"--regions us-east-1{capacity})"
+    ) in result["msg"]
     assert world.writes == {}
 
 
+def test_an_inoperable_stack_keeps_nothing_from_the_others() -> None:
+    world = World(LIVE, INOPERABLE, stack("333333333333", "OUTDATED", "Role exists."))
+    result = world.ensure(organizational_unit_ids=[UNIT, OTHER_UNIT])
+    assert "222222222222 us-east-1 (INOPERABLE: Queue is not empty.)" in result["msg"]
+    assert "333333333333" not in result["msg"]
+    assert list(world.writes) == ["UpdateStackSet", "CreateStackInstances"]
+
+
+def test_what_fails_in_an_update_keeps_no_unit_from_its_stacks() -> None:
+    failed = [{"Account": "222222222222", "Region": "us-east-1", "Status": "FAILED", "StatusReason": "Role exists."}]
+    none: dict[str, Any] = {"Summaries": []}
+    world = World(ListStackSetOperationResults=[{"Summaries": failed}, none])
+    result = world.ensure(description="Other.", organizational_unit_ids=[UNIT, OTHER_UNIT])
+    assert "update stack set auditor is SUCCEEDED, and failed in 222222222222 us-east-1 (Role exists.)" in result["msg"]
+    assert list(world.writes) == ["UpdateStackSet", "CreateStackInstances"]
+
+
 def test_what_is_under_way_is_waited_for_before_anything_is_written() -> None:
-    under_way = [{"Summaries": [{"OperationId": "o-0", "Status": "RUNNING"}]}, {"Summaries": []}]
-    world = World(ListStackSetOperations=under_way)
+    under_way = {"Summaries": [{**done("UPDATE", 1), "Status": "RUNNING"}]}
+    world = World(ListStackSetOperations=[under_way, under_way, {"Summaries": []}])
     world.ensure(description="Other.")
     names = [name for name, _arguments in world.calls]
-    assert names[2:5] == ["ListStackSetOperations", "ListStackSetOperations", "UpdateStackSet"]
+    assert names[3:6] == ["ListStackSetOperations", "ListStackSetOperations", "UpdateStackSet"]
 
 
 def test_its_own_operation_is_waited_for() -> None:
@@ -195,6 +265,19 @@ def test_it_is_not_waited_for_longer_than_asked_for() -> None:
     result = world.ensure(description="Other.", wait_timeout=0)
     assert "After 0 seconds, the operation o-1" in result["msg"]
     assert "raise wait_timeout" in result["msg"]
+
+
+def test_all_operations_of_a_run_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation that takes 2000 seconds is waited for, the next one only until the session is about to end."""
+    waited: list[float] = []
+    began = time.monotonic()
+    monkeypatch.setattr(stack_set_operations.time, "monotonic", lambda: began + sum(waited))
+    monkeypatch.setattr(stack_set_operations.time, "sleep", lambda _seconds: waited.append(500))
+    slow = [operation("RUNNING")] * 4 + [operation("SUCCEEDED")] * 2
+    world = World(DescribeStackSetOperation=slow + [operation("RUNNING")] * 20)
+    result = world.ensure(description="Other.", organizational_unit_ids=[UNIT, OTHER_UNIT])
+    assert "After 2700 seconds, the operation o-1 to create stacks of stack set auditor has not ended" in result["msg"]
+    assert sum(waited) == 3000
 
 
 @pytest.mark.parametrize("status", ["FAILED", "SUCCEEDED"])
@@ -227,6 +310,28 @@ def test_absent_deletes_the_stacks_and_then_the_set() -> None:
     world.ensure(state="absent")
     assert list(world.writes) == ["DeleteStackSet"]
     assert not World({}).ensure(state="absent")["changed"]
+
+
+def test_of_suspended_accounts_the_stacks_are_left_behind_so_that_the_set_can_go() -> None:
+    world = World(LIVE, stack("222222222222", "OUTDATED", detailed="SKIPPED_SUSPENDED_ACCOUNT"))
+    assert world.ensure(state="absent")["changed"]
+    deletions = [arguments for name, arguments in world.calls if name == "DeleteStackInstances"]
+    assert [deletion["RetainStacks"] for deletion in deletions] == [False, True]
+    assert deletions[1]["DeploymentTargets"] == {
+        "OrganizationalUnitIds": [UNIT],
+        "Accounts": ["222222222222"],
+        "AccountFilterType": "INTERSECTION",
+    }
+    assert list(world.writes)[-1] == "DeleteStackSet"
+
+
+def test_a_set_whose_stacks_cannot_be_deleted_stays_and_the_way_out_is_told() -> None:
+    failed = [{"Account": "222222222222", "Region": "us-east-1", "Status": "FAILED", "StatusReason": "Not empty."}]
+    world = World(LIVE, INOPERABLE, ListStackSetOperationResults={"Summaries": failed})
+    result = world.ensure(state="absent")
+    assert "222222222222 us-east-1 (Not empty.)" in result["msg"]
+    assert "--retain-stacks" in result["msg"]
+    assert list(world.writes) == ["DeleteStackInstances"]
 
 
 def test_tags_of_others_stay_if_they_are_to() -> None:
