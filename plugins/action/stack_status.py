@@ -26,7 +26,10 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.status.account impo
     ALARM,
     DEAD_LETTERS,
     DEAF,
+    DELIVERY,
     DRIFT,
+    PENDING,
+    UNEXPECTED,
     account_status,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.status.last_alert import last_alert
@@ -38,10 +41,13 @@ from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option imp
     checked_settings,
 )
 
+# What cannot be read fails in any case, and that a hub stands by is as it should be.
+REFUSABLE = [DRIFT, DEAF, DEAD_LETTERS, ALARM, DELIVERY, PENDING, UNEXPECTED]
+
 ARGUMENTS = {
     **SETTINGS_OPTION,
     **COMPONENTS_OPTION,
-    "fail_on": {"type": "list", "elements": "str", "choices": [DRIFT, DEAF, DEAD_LETTERS, ALARM], "default": []},
+    "fail_on": {"type": "list", "elements": "str", "choices": REFUSABLE, "default": []},
 }
 
 

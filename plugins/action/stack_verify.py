@@ -19,7 +19,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Acti
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Pair
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings_error import SettingsError
-from ansible_collections.trailwatch.aws.plugins.module_utils.verification import leftovers, report
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification import audience, leftovers, report
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import KINDS, Kind
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.proof import Proof, prove
 from ansible_collections.trailwatch.aws.plugins.plugin_utils.entering import failure, pair_entered
@@ -106,8 +106,11 @@ def verified(pair: Pair, found: leftovers.Leftovers, kind: Kind, listed: list[st
     result = {"changed": bool(found.titles), "removed": found.titles, "events": events(proof)}
     if not proof.holds:
         return {**result, "failed": True, "msg": report.failed(proof)}
+    heard_by = audience.of_topic(pair.alerting)
+    if not heard_by.confirmed:
+        return {**result, "failed": True, "msg": report.unheard(heard_by)}
     not_listed = [action for action in kind.actions if action not in listed]
-    return {**result, "summary": report.passed(proof, not_listed, found.titles)}
+    return {**result, "summary": report.passed(proof, not_listed, heard_by.pending, found.titles)}
 
 
 def old_leftovers(pair: Pair, arguments: dict[str, Any]) -> leftovers.Leftovers:

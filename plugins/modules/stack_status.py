@@ -32,11 +32,13 @@ options:
   fail_on:
     description:
       - The task fails if the account has a problem of one of these kinds.
-      - V(drift) is a component that differs from what is desired, V(deaf) that alerts reach nobody, and
-        V(dead_letters) that something could not be delivered, and V(alarm) an alarm in the state C(ALARM).
+      - V(drift) is a component that differs from what is desired, V(deaf) that alerts reach nobody, V(dead_letters)
+        that something could not be delivered, V(alarm) an alarm in the state C(ALARM), V(delivery) that the trail's log
+        files are not delivered, V(pending) that subscribers, or the fallback, have not confirmed, or not any more, and
+        V(unexpected) that others than those asked for are subscribed.
     type: list
     elements: str
-    choices: [drift, deaf, dead_letters, alarm]
+    choices: [drift, deaf, dead_letters, alarm, delivery, pending, unexpected]
     default: []
 attributes:
   action:

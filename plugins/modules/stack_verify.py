@@ -17,7 +17,8 @@ description:
     the way out. For that it reads no more than is needed.
   - An event that a suppression keeps quiet, or that is grouped with others, has come as far as the function. The
     account passes if the other event arrived, and fails if there is none.
-  - The subscribers of the topic get both alerts, too.
+  - The subscribers of the topic get both alerts, too. The account fails if nobody but such a queue is subscribed and
+    confirmed, as no person would be told; else those who have not confirmed are named.
   - What it makes it removes, also if it fails. What a run left that was broken off is removed by a later one.
   - Wrong settings are refused before the first call, as by M(trailwatch.aws.stack_plan).
   - Runs on the controller, in Ansible's own process, with the credentials that boto3 finds there. It serves the role

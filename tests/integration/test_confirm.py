@@ -181,6 +181,24 @@ def test_links_for_others_are_refused_by_name_and_the_rest_is_done(confirm: Conf
     assert stranger not in {each["Endpoint"] for each in listed}
 
 
+def test_what_is_refused_is_refused_with_a_limit_too(confirm: Confirm) -> None:
+    limit = ("--limit", "clicked")
+    assert_refused(confirm.run(*limit), "It is not said what to do.")
+    assert_refused(confirm.run(*limit, confirmation_file="/nowhere"), "'/nowhere', which cannot be read")
+    nobodys = confirm.link(confirm.careful).replace(confirm.one.id, "999999999999")
+    run = confirm.run(*limit, confirmation_links=[nobodys, confirm.link(confirm.late)])
+    assert_refused(run, "There are links for arn:aws:sns:us-east-1:999999999999:iam-alerting, which no account of the")
+    assert run.recap["clicked"]["failed"] == 1
+    # Of the account that was left out, the link is nobody's fault.
+    assert confirm.run(*limit, confirmation_links=[confirm.link(confirm.late)]).status == 0
+    assert confirm.written(confirm.one) == confirm.written(confirm.clicked) == []
+
+
+def assert_refused(run: Run, told: str) -> None:
+    assert run.status != 0
+    assert told in run.output
+
+
 def test_who_was_unsubscribed_is_subscribed_again_and_told_of(confirm: Confirm) -> None:
     assert confirm.playbooks.run("deploy", confirm.hosts).status == 0  # asks the one who followed the link in the mail
     sns, topic = confirm.clicked.client("sns"), f"arn:aws:sns:us-east-1:{confirm.clicked.id}:iam-alerting"

@@ -156,7 +156,22 @@ def test_a_profile_gives_the_credentials(
     assert run.changed() == {"profiled": 0}, run.output
 
 
-def test_no_inventory_is_no_success(playbooks: Playbooks) -> None:
-    run = playbooks.run("deploy", {})
+def test_a_profile_of_yours_is_never_taken_for_the_session_of_the_plan(
+    sandbox: Sandbox, open_account: Callable[[], Account], tmp_path: Any
+) -> None:
+    """However it is called, here as the product: what a profile says of a role comes before keys in a file."""
+    account, other = open_account(), open_account()
+    config = tmp_path / "config"
+    role = f"arn:aws:iam::{other.id}:role/OrganizationAccountAccessRole"
+    config.write_text(f"[profile trailwatch]\nrole_arn={role}\ncredential_source=Environment\n")
+    with_config = Playbooks(tmp_path, {**sandbox.environment(), "AWS_CONFIG_FILE": str(config)})
+    run = with_config.run("deploy", {"meant": {"account_id": account.id}})
+    assert run.status == 0, run.output
+    assert sandbox.calls(other.id, writes=True) == []
+
+
+@pytest.mark.parametrize("limit", [(), ("--limit", "production")])
+def test_no_inventory_is_no_success(playbooks: Playbooks, limit: tuple[str, ...]) -> None:
+    run = playbooks.run("deploy", {}, *limit)
     assert run.status != 0
     assert "The inventory names no account" in run.output

@@ -55,10 +55,17 @@ def hosts_of(accounts: Mapping[str, Account], **variables: Any) -> dict[str, dic
 
 
 @pytest.fixture(scope="module")
-def deployed(playbooks: Playbooks, open_account: Callable[[], Account]) -> dict[str, Account]:
+def deployed(playbooks: Playbooks, sandbox: Sandbox, open_account: Callable[[], Account]) -> dict[str, Account]:
     accounts = {"one": open_account(), "two": open_account()}
     playbooks.deployed(hosts_of(accounts))
+    confirm(sandbox, accounts)
     return accounts
+
+
+def confirm(sandbox: Sandbox, accounts: Mapping[str, Account]) -> None:
+    """Follow the links that the subscribers were mailed, as they are to before a verification."""
+    for account in accounts.values():
+        sandbox.confirm(f"{account.id}@example.com")
 
 
 def topic_refuses(account: Account) -> None:
@@ -95,8 +102,6 @@ BROKEN: dict[str, tuple[hands.Hand, str]] = {
 def test_alerts_arrive_and_the_accounts_are_as_before(
     deployed: dict[str, Account], playbooks: Playbooks, sandbox: Sandbox
 ) -> None:
-    for account in deployed.values():
-        sandbox.confirm(f"{account.id}@example.com")
     run = playbooks.run("verify", hosts_of(deployed, **PATIENT))
     assert run.status == 0, run.output
     assert run.changed() == dict.fromkeys(deployed, 0)
@@ -109,6 +114,24 @@ def test_alerts_arrive_and_the_accounts_are_as_before(
         assert sorted(mail["Subject"].split()[1] for mail in mails) == [*ACTIONS, "sns:Unsubscribe"]
     again = playbooks.run("deploy", hosts_of(deployed))
     assert [again.outcome(name) for name in deployed] == ["in sync"] * len(deployed)
+
+
+def test_who_has_not_confirmed_is_named_and_if_nobody_has_the_account_fails(
+    playbooks: Playbooks, sandbox: Sandbox, open_account: Callable[[], Account]
+) -> None:
+    accounts = {"some": open_account(), "nobody": open_account()}
+    hosts = {name: host(account, **PATIENT) for name, account in accounts.items()}
+    for variables in hosts.values():
+        variables["iam_alerting_subscribers"] = [*variables["iam_alerting_subscribers"], "late@example.com"]
+    playbooks.deployed(hosts)
+    confirm(sandbox, {"some": accounts["some"]})
+    run = playbooks.run("verify", hosts)
+    assert run.status != 0
+    assert run.outcome("some").startswith("pass: "), run.output
+    assert run.outcome("some").endswith("; not confirmed: late@example.com")
+    pending = f"{accounts['nobody'].id}@example.com, late@example.com"
+    assert f"nobody who gets them is subscribed there; not confirmed: {pending}. " in run.outcome("nobody")
+    assert traces(accounts["nobody"]) == {}
 
 
 def test_a_role_serves_as_well_as_a_user(deployed: dict[str, Account], playbooks: Playbooks) -> None:
@@ -168,7 +191,7 @@ def test_wrong_variables_are_refused_before_anything_is_done(
 
 
 def test_an_event_that_is_suppressed_is_said_and_alone_proves_nothing(
-    playbooks: Playbooks, open_account: Callable[[], Account]
+    playbooks: Playbooks, sandbox: Sandbox, open_account: Callable[[], Account]
 ) -> None:
     record = {"reason": "tests", "owner": "qa@example.com", "expires": "9999-12-31", "name": "known"}
     patterns = {"half": "iam:CreateUser", "whole": "iam:*User"}
@@ -180,6 +203,7 @@ def test_an_event_that_is_suppressed_is_said_and_alone_proves_nothing(
         for name, action in patterns.items()
     }
     playbooks.deployed(hosts)
+    confirm(sandbox, accounts)
     run = playbooks.run("verify", {name: {**variables, **PATIENT} for name, variables in hosts.items()})
     assert run.outcome("half").startswith("pass: DeleteUser "), run.output
     assert run.outcome("half").endswith("; CreateUser suppressed by known")
@@ -225,6 +249,7 @@ def test_what_a_broken_run_left_is_removed_by_a_later_one(
     accounts = {f"after-{number}": open_account() for number in left}
     hosts = {name: host(account) for name, account in accounts.items()}
     playbooks.deployed(hosts)
+    confirm(sandbox, accounts)
     for number, account in zip(left, accounts.values(), strict=True):
         sandbox.fault(account.id, break_after_write=number)
     run = playbooks.run("verify", hosts)

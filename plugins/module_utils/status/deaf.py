@@ -13,6 +13,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule, 
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import subscriptions
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.components import components_of
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.function import FORMER
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import Plan, is_unwanted
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import PRESENT, Settings
 
@@ -88,6 +89,8 @@ def _function(live: Document | None, desired: Document) -> list[str]:
     told = []
     if live["State"] == "Failed":
         told.append(f"function {name} has failed: {live['StateReason'] or 'Lambda gives no reason'}")
+    if live["Role"].startswith(FORMER):
+        told.append(f"function {name} cannot run: its role is gone, or was made anew")
     if live["ReservedConcurrentExecutions"] == 0:
         told.append(f"function {name} never runs: its reserved concurrency is 0")
     return told

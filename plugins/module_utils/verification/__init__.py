@@ -5,7 +5,7 @@
 """The proof that an alert arrives in an account: two harmless calls of IAM are followed to a queue of their own.
 
 ``probe`` makes the calls, ``listener`` is the queue, ``log`` finds the calls in the function's log, ``journey`` is
-what is known of one call, ``proof`` brings them together. Of a call that did not arrive, ``diagnosis`` says where it
-stopped, by the ``evidence`` that it reads and the ``causes`` that it knows. ``leftovers`` removes what is there of a
-run that was broken off, and ``report`` puts the outcome into words.
+what is known of one call, ``proof`` brings them together, ``audience`` is who hears of them besides. Of a call that did
+not arrive, ``diagnosis`` says where it stopped, by the ``evidence`` that it reads and the ``causes`` that it knows.
+``leftovers`` removes what is there of a run that was broken off, and ``report`` puts the outcome into words.
 """

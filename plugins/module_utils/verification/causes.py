@@ -133,6 +133,19 @@ def of_failure(error: str) -> Finding:
     return Finding("function", f"the function failed: {error}", f"{DEPLOY} If not, its log says more.")
 
 
+def of_quiet(why: str, is_grouped: bool, group_seconds: int) -> Finding:
+    """Why an event that the function got has no message of its own; C(group_seconds) is 0 if it is not known.
+
+    A window in which events were counted goes on for another round (docs/storms.md), so it takes up to two.
+    """
+    not_proven = "Nothing is wrong with the function, but the way to the topic is not proven."
+    if not is_grouped:
+        return Finding("function", why, not_proven)
+    known = f" ({group_seconds})" if group_seconds else ""
+    again = f"Verify again after twice iam_alerting_group_seconds{known}: then the group's window is over."
+    return Finding("function", why, f"{not_proven} {again}")
+
+
 def of_publication(error: str, differing: Sequence[str]) -> Finding:
     """Why the function could not publish, by what it said and what is not as it was deployed."""
     remedy = next((way_out for code, way_out in _PUBLICATION if code in error), DEPLOY)

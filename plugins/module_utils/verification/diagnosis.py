@@ -45,7 +45,7 @@ def _before_function(journey: Journey, evidence: Evidence) -> Finding:
 
 def _after_function(line: Line, evidence: Evidence) -> Finding:
     if line.quiet:
-        return Finding("function", line.quiet, "The way to the topic is not proven.")
+        return causes.of_quiet(line.quiet, line.is_grouped, evidence.group_seconds)
     if line.is_published:
         asked = json.dumps(evidence.listener.filter_policy)
         return _in_hub(evidence, causes.of_listener(evidence.subscription, evidence.queue_differs, asked))

@@ -58,6 +58,11 @@ class Evidence:
         """The id of the hub's account, if the account is a member of one."""
         return self._settings.topology.hub
 
+    @property
+    def group_seconds(self) -> int:
+        """For how long alerts are grouped, if it is known; only the hub knows its own."""
+        return 0 if self.hub else self._settings.group_seconds
+
     @functools.cached_property
     def trails(self) -> Trails:
         return trails.find(self._clients, self._settings)

@@ -29,9 +29,14 @@ class Line:
         """Why there is no message of the event's own, although all is well; empty if there has to be one."""
         if self.entry.get("suppressedBy"):
             return f"suppressed by {self.entry['suppressedBy'].get('name')}"
-        if self.entry.get("disposition") in _LEFT_TO_ANOTHER:
+        if self.is_grouped:
             return "left to the summary of a group of events"
         return ""
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the event is told of by the mail of another one."""
+        return self.entry.get("disposition") in _LEFT_TO_ANOTHER
 
     @property
     def is_published(self) -> bool:

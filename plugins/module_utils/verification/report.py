@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.audience import Audience
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.causes import Finding
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Journey
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import PATH, Kind
@@ -24,14 +25,31 @@ def would_do(kind: Kind, actions: Sequence[str], minutes: float, leftovers: Sequ
     return "; ".join([line, *_removal("would remove", leftovers)])
 
 
-def passed(proof: Proof, not_listed: Sequence[str], leftovers: Sequence[str]) -> str:
-    """The line of an account in which the proof holds: how long each call took, and the slowest one stage by stage."""
+def passed(proof: Proof, not_listed: Sequence[str], pending: Sequence[str], leftovers: Sequence[str]) -> str:
+    """The line of an account in which the proof holds: how long each call took, and the slowest one stage by stage.
+
+    Args:
+        not_listed: the calls that are not on the list of actions.
+        pending: the subscribers who have not confirmed.
+        leftovers: what was removed.
+    """
     took = [f"{journey.title} {sum(journey.stages().values()):.1f} s" for journey in proof.arrived]
     slowest = max(proof.arrived, key=lambda journey: sum(journey.stages().values()))
     stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in slowest.stages().items())
     notes = [f"{journey.title} {journey.quiet}" for journey in proof.journeys if not journey.arrival]
     notes += [f"{title} is not in iam_alerting_actions" for title in _titles(not_listed)]
+    notes += [f"not confirmed: {', '.join(pending)}"] if pending else []
     return "; ".join([f"pass: {', '.join(took)} ({stages})", *notes, *_removal("removed", leftovers)])
+
+
+def unheard(audience: Audience) -> str:
+    """Why the proof is none for people: the topic publishes, and none of them gets it."""
+    pending = f"; not confirmed: {', '.join(audience.pending)}" if audience.pending else ""
+    return (
+        f"The alerts came to the topic {audience.topic}, but nobody who gets them is subscribed there{pending}. "
+        "playbooks/confirm.yml confirms with the links of the mails, and has new ones sent with -e "
+        "iam_alerting_resend_confirmations=true; playbooks/status.yml tells what became of each subscriber."
+    )
 
 
 def failed(proof: Proof) -> str:

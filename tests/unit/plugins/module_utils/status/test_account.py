@@ -34,6 +34,7 @@ TRAIL = {"IsLogging": True, "IncludeGlobalServiceEvents": True, "LatestDeliveryT
 # As CloudWatch has it when it is well.
 ALARM = {**DESIRED["alarms"]["Alarms"][0], "StateValue": "OK", "StateUpdatedTimestamp": ALERT}
 LAMBDA = {
+    "Role": DESIRED["function"]["Role"],
     "State": "Active",
     "StateReason": None,
     "LastModified": "2026-03-02T10:14:05.000+0100",
@@ -146,6 +147,11 @@ DEAF: dict[str, tuple[str, Any, str]] = {
         "function",
         {**LAMBDA, "ReservedConcurrentExecutions": 0},
         "function iam-alerting never runs: its reserved concurrency is 0",
+    ),
+    "former role": (
+        "function",
+        {**LAMBDA, "Role": f"former {LAMBDA['Role']}"},
+        "function iam-alerting cannot run: its role is gone, or was made anew",
     ),
     "pending": ("topic", subscribed({**SECOPS, "State": "pending"}), "no subscriber has confirmed"),
     "no topic": ("topic", None, "there is no topic iam-alerting"),

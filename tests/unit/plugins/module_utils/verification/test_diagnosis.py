@@ -32,6 +32,7 @@ class InOrder:
 
     listener = Listener()
     hub = ""
+    group_seconds = 0
     components = list(DESIRED)
 
     def __init__(self, **other: Any) -> None:
@@ -104,6 +105,18 @@ def test_an_event_that_the_function_told_of(entry: dict[str, Any], stage: str, r
     evidence = InOrder()
     assert diagnose(journey(**entry), evidence).stage == stage  # type: ignore[arg-type]
     assert evidence.read == read
+
+
+@pytest.mark.parametrize(
+    ("seconds", "window"), [(300, "iam_alerting_group_seconds (300)"), (0, "iam_alerting_group_seconds")]
+)
+def test_an_event_that_is_left_to_a_summary_can_be_verified_again(seconds: int, window: str) -> None:
+    evidence = InOrder()
+    evidence.group_seconds = seconds
+    told = diagnose(journey(disposition="grouped"), evidence).remedy  # type: ignore[arg-type]
+    assert told.startswith("Nothing is wrong with the function, ")
+    assert told.endswith(f" Verify again after twice {window}: then the group's window is over.")
+    assert "again" not in diagnose(journey(suppressedBy={"name": "ci"}), evidence).remedy  # type: ignore[arg-type]
 
 
 def by_bus(**rule: Any) -> tuple[event_rule.Live, dict[str, Any]]:

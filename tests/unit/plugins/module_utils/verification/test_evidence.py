@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.entered import Entered, Pair
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import ALONE, MEMBER, Topology
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.diagnosis import _trail
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.evidence import Evidence
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.trail_answers import (
@@ -60,3 +62,9 @@ def test_the_trail_that_serves_is_looked_at(clients: CloudTrail, mode: str, told
     evidence = Evidence(Pair(account, account), None, 0.0)  # type: ignore[arg-type]
     finding = _trail(None, evidence)  # type: ignore[arg-type]
     assert (finding and finding.cause) == told
+
+
+@pytest.mark.parametrize(("topology", "seconds"), [(ALONE, 300), (Topology(MEMBER, hub="999999999999"), 0)])
+def test_a_member_does_not_know_how_long_its_hub_groups(topology: Topology, seconds: int) -> None:
+    account = Entered(None, dataclasses.replace(settings(), group_seconds=300, topology=topology))
+    assert Evidence(Pair(account, account), None, 0.0).group_seconds == seconds  # type: ignore[arg-type]

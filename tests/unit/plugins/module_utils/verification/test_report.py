@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification import report
+from ansible_collections.trailwatch.aws.plugins.module_utils.verification.audience import Audience
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.causes import Finding
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.journey import Arrival, Journey, Line
 from ansible_collections.trailwatch.aws.plugins.module_utils.verification.probe import ROLE, USER
@@ -23,18 +24,27 @@ def journey(action: str, arrives_after: float | None = None, **entry: Any) -> Jo
 
 def test_a_pass_tells_the_time_of_each_call_and_the_stages_of_the_slowest() -> None:
     proof = Proof([journey("iam:CreateUser", 12.25), journey("iam:DeleteUser", 11.0)])
-    assert report.passed(proof, [], []) == (
+    assert report.passed(proof, [], [], []) == (
         "pass: CreateUser 12.2 s, DeleteUser 11.0 s (record 2.0, function 6.0, topic 3.5, queue 0.2, seen 0.5)"
     )
 
 
 def test_a_pass_tells_what_is_not_proven_and_what_was_removed() -> None:
     quiet = journey("iam:DeleteUser", suppressedBy={"name": "ci"})
-    line = report.passed(Proof([journey("iam:CreateUser", 12.25), quiet]), ["iam:Other"], ["user x", "queue x"])
+    proof = Proof([journey("iam:CreateUser", 12.25), quiet])
+    line = report.passed(proof, ["iam:Other"], ["a@example.com"], ["user x", "queue x"])
     assert line.endswith(
-        "; DeleteUser suppressed by ci; Other is not in iam_alerting_actions; "
+        "; DeleteUser suppressed by ci; Other is not in iam_alerting_actions; not confirmed: a@example.com; "
         "removed what an earlier run left: user x, queue x"
     )
+
+
+def test_a_topic_that_nobody_hears_is_told_with_the_ways_out() -> None:
+    told = report.unheard(Audience("arn:topic", (), ("a@example.com",)))
+    assert "arn:topic, but nobody who gets them is subscribed there; not confirmed: a@example.com. " in told
+    assert "playbooks/confirm.yml" in told
+    assert "playbooks/status.yml" in told
+    assert "not confirmed" not in report.unheard(Audience("arn:topic", (), ()))
 
 
 def test_events_that_stopped_for_one_reason_are_told_of_together() -> None:
