@@ -75,7 +75,7 @@ integration: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Real playbook runs against 
 sweep: $(VENV)/.test $(SANDBOX_VENV)/.ready ## Break deploy, teardown and grouping off after each write (integration: a few)
 	SWEEP_EVERY=1 pytest -n 2 --dist loadfile $(SWEPT)
 
-oldest: $(OLDEST_VENV)/.ready $(SANDBOX_VENV)/.ready ## Unit tests, sanity, and a hub with a member, on the oldest versions that are admitted
+oldest: $(OLDEST_VENV)/.ready $(SANDBOX_VENV)/.ready ## Unit tests, sanity, a hub with a member and some integration tests, on the oldest versions that are admitted
 	scripts/oldest.sh
 
 mutants: $(VENV)/.test ## Change the code in small ways, and see that a test notices each (a quarter of an hour)

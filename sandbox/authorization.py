@@ -78,9 +78,12 @@ def _of_cloudtrail(call: Call, _account: str) -> str | None:
 
 
 def _of_lambda(call: Call, account: str) -> str | None:
-    if call.operation != "CreateFunction":
+    """A function that is asked for by a version has it in the ARN (Lambda Developer Guide, "Function versions")."""
+    name, version = call.params.get("FunctionName", ""), call.params.get("Qualifier")
+    if call.operation != "CreateFunction" and not version:
         return None
-    return f"arn:aws:lambda:{call.region}:{account}:function:{call.params.get('FunctionName', '')}"
+    arn = f"arn:aws:lambda:{call.region}:{account}:function:{name.rpartition(':')[2]}"
+    return f"{arn}:{version}" if version else arn
 
 
 def _of_kms(call: Call, account: str) -> str | None:

@@ -85,8 +85,8 @@ def is_first_attempt(call: Call) -> bool:
 
 
 def _throttled(call: Call) -> Response:
-    """As the service says it in its model; where that is silent, as all of its protocol do ("Common error types")."""
-    modelled = next((shape for shape in call.model.service_model.error_shapes if _THROTTLING.match(shape.name)), None)
+    """As the model says of the call, or else as all of its protocol are throttled (each API's "Common Errors")."""
+    modelled = next((shape for shape in call.model.error_shapes if _THROTTLING.match(shape.name)), None)
     if modelled is not None:
         told = modelled.metadata.get("error", {})
         return error_response(call, told.get("code", modelled.name), RATE, told.get("httpStatusCode", 400))

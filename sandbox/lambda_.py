@@ -32,6 +32,9 @@ LOG_SECONDS = 3.0
 
 SERVICE = "lambda.amazonaws.com"
 
+# By the ARN of each function, the id of the role that Lambda granted the key to with which it keeps the environment.
+GRANTED: dict[str, str] = {}
+
 
 class Functions:
     """Runs functions asynchronously, as EventBridge, SNS and Invoke with type Event do. Lives on the event loop."""
@@ -172,18 +175,28 @@ def send(config: dict[str, Any], target: str, body: str, attributes: dict[str, s
 
 
 def _install_role_check() -> None:
-    """A function whose role is gone, or does not trust Lambda, cannot run."""
+    """A function whose role is gone, or does not trust Lambda, cannot run; nor one whose role was made anew, as it
+    cannot read its environment.
+    """
     execute = lambda_svc._execute_function
 
     def checked(function: dict[str, Any], event: Any) -> dict[str, Any]:
         config = function.get("config") or function
         role = policies.role_by_arn(config.get("Role", ""))
         if role is None or not policies.trusts(role, SERVICE):
-            message = "The role defined for the function cannot be assumed by Lambda."
-            return {"error": True, "log": "", "body": {"errorMessage": message, "errorType": "AccessDeniedException"}}
+            return _refused("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
+        granted = GRANTED.get(config["FunctionArn"], role["RoleId"])
+        if (config.get("Environment") or {}).get("Variables") and granted != role["RoleId"]:
+            message = "Lambda was unable to decrypt the environment variables because KMS access was denied."
+            return _refused("KMSAccessDeniedException", message)
         return execute(function, event)
 
     lambda_svc._execute_function = checked
+
+
+def _refused(kind: str, message: str) -> dict[str, Any]:
+    """ministack's result of a run that never began."""
+    return {"error": True, "log": "", "body": {"errorMessage": message, "errorType": kind}}
 
 
 def _install_credentials() -> None:

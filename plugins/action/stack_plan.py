@@ -58,7 +58,9 @@ from ansible_collections.trailwatch.aws.plugins.plugin_utils.settings_option imp
     checked_settings,
 )
 
-REREADS = 6
+# Two minutes: what is done to a queue counts after one (SQS API Reference, "SetQueueAttributes", "DeleteQueue"), to a
+# table or to the lifecycle of a bucket after more.
+REREADS = 24
 REREAD_PAUSE_SECONDS = 5
 
 ARGUMENTS = {

@@ -160,10 +160,18 @@ def sign_in(access: Access, account_id: str, partition: str, region: str) -> Cre
         AccountError: there are no credentials, the role cannot be assumed, or the credentials are for another account.
     """
     session = _session(access.profile)
-    sts = sts_client(access.profile, region)
-    if access.role:
-        return _assumed(sts, access, account_id, partition)
-    return _own(session, sts, account_id)
+    try:
+        sts = sts_client(access.profile, region)
+        if access.role:
+            return _assumed(sts, access, account_id, partition)
+        return _own(session, sts, account_id)
+    except (EOFError, OSError, ValueError) as error:  # out of what botocore asks for credentials, getpass among it
+        profile = f"of the profile {access.profile}" if access.profile else "of AWS_PROFILE, or what else is in use,"
+        raise AccountError(
+            f"The credentials {profile} cannot be had: {error}. If that asks for an MFA code, none can be typed while "
+            "accounts are worked on at the same time. Set AWS_PROFILE to it in place of iam_alerting_profile, then it "
+            "is asked for once, before, or export a session (aws configure export-credentials)."
+        ) from error
 
 
 def connection_settings(profile: str) -> dict[str, Any]:

@@ -40,6 +40,11 @@ RETRIED_CODES = (
     "ConcurrentAccess",
     "ConcurrentAccessException",
     "ConcurrentModificationException",
+    # CloudTrail, of a trail that was just made or is being changed.
+    "ConflictException",
+    # SNS, of a topic like one that was just deleted.
+    "StaleTag",
+    "StaleTagException",
 )
 
 # A client that tries so often is patient enough; botocore's own default is less.

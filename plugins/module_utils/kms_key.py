@@ -58,7 +58,7 @@ def checked_alias(alias: str) -> str:
 
 
 def tagged_keys(tagging: Any, tags: Mapping[str, Any]) -> list[str]:
-    """The ARNs of the keys that carry all of these tags, as far as one page has them; none for no tags.
+    """The ARNs of the keys that carry all of these tags; none for no tags.
 
     Raises:
         AnsibleAWSError: the read failed.
@@ -66,7 +66,8 @@ def tagged_keys(tagging: Any, tags: Mapping[str, Any]) -> list[str]:
     if not tags:
         return []
     filters = [{"Key": key, "Values": [str(value)]} for key, value in tags.items()]
-    answer = call("list keys by their tags", tagging.get_resources, ResourceTypeFilters=["kms"], TagFilters=filters)
+    asked = {"ResourceTypeFilters": ["kms"], "TagFilters": filters}
+    answer = call_all("list keys by their tags", tagging, "get_resources", **asked)
     return keys_among(resource["ResourceARN"] for resource in answer.get("ResourceTagMappingList", []))
 
 

@@ -28,7 +28,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.actions import LAMBDA_VERSIONED, Action
+from ansible_collections.trailwatch.aws.plugins.module_utils.actions import Action
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Document
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import (
     API_CALL,
@@ -39,6 +39,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern impor
     render,
 )
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_rule import shard_name
+from ansible_collections.trailwatch.aws.plugins.module_utils.recorded_names import RECORDED_AS
 
 FILE_IN_PACKAGE = "tampering.json"
 
@@ -119,12 +120,10 @@ def _names(part: Part, pipeline: Mapping[str, str], without: Collection[str]) ->
     return [name for name in names if name and name not in without]
 
 
-def _is_listed(service: str, call: str, listed: Iterable[Action]) -> bool:
-    """Whether an action of the list stands for the call, whatever version its name has, or for the one it has today."""
-    meant = [Action(service, call)]
-    if service == "lambda" and (recorded := LAMBDA_VERSIONED.get(call.removesuffix("*"))):
-        meant.append(Action(service, recorded))
-    return any(action.covers(each) for action in listed for each in meant)
+def _is_listed(service: str, call: str, listed: Collection[Action]) -> bool:
+    """Whether actions of the list stand for the call: for the name that it has today, or for whatever version of it."""
+    recorded = RECORDED_AS.get(service, {}).get(call.removesuffix("*"), (call,))
+    return all(any(action.covers(Action(service, name)) for action in listed) for name in recorded)
 
 
 def _pattern(details: Sequence[Document]) -> Document:

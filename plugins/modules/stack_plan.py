@@ -50,7 +50,7 @@ options:
     default: []
   applied:
     description:
-      - The components that were just deployed. What still differs then, after it was read again for half a minute, is a
+      - The components that were just deployed. What still differs then, after it was read again for two minutes, is a
         failure.
     type: list
     elements: str
@@ -175,8 +175,8 @@ desired:
   returned: if something differs
 session_file:
   description:
-    - A file with the credentials that the plan was made with, in the form of AWS's own credentials files, under the
-      profile C(trailwatch). Nobody else can read it, and it is removed when the run ends.
+    - A file with the credentials that the plan was made with, in the form of AWS's own credentials files, under a
+      profile that is called as the file. Nobody else can read it, and it is removed when the run ends.
   type: str
   returned: if RV(to_apply)
 package:

@@ -127,7 +127,7 @@ def hand_on(arguments: dict[str, Any], settings: Settings) -> Path:
     path = session_path(arguments, settings)
     handle, part = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(session_text(credentials, connection_settings(arguments["profile"])))
+        stream.write(session_text(path.name, credentials, connection_settings(arguments["profile"])))
     return Path(part).replace(path)
 
 

@@ -51,7 +51,7 @@ def notes(arguments: dict[str, Any], settings: Settings, plan: Plan) -> list[str
         **trails.notes(plan.trails),
         "kept the log files of a former trail in bucket": plan.kept,
         # Told from what is there, as it goes on until somebody moves the account over.
-        "alerts itself beside the hub until it is moved by": ["playbooks/migrate.yml"] if plan.former else [],
+        "alerts itself beside the hub until it is moved by": ["trailwatch.aws.migrate"] if plan.former else [],
         "key kept for what it has encrypted": [] if settings.customer_key else _key_titles(plan),
     }
     return [

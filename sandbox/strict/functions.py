@@ -12,7 +12,7 @@ from ministack.services import lambda_svc, sqs
 from sandbox import policies
 from sandbox.call import Call
 from sandbox.errors import RefusedError
-from sandbox.lambda_ import SERVICE
+from sandbox.lambda_ import GRANTED, SERVICE
 from sandbox.mappings import missing_permission
 from sandbox.records import Caller
 from sandbox.strict import check, repair
@@ -62,6 +62,19 @@ def _role(call: Call, caller: Caller) -> None:
             f"User: {caller.user_identity.get('arn')} is not authorized to perform: iam:PassRole on resource: {arn}",
             403,
         )
+
+
+@check("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def _former_role(call: Call, _caller: Caller) -> None:
+    call.notes["role"] = _function(call).get("config", {}).get("Role")
+
+
+@repair("lambda", "CreateFunction", "UpdateFunctionConfiguration")
+def _grant(call: Call, _response: Response) -> None:
+    """Lambda grants its key to a role that is another one by its ARN, and does not see that it was made anew."""
+    config = _function(call).get("config", {})
+    if config and config["Role"] != call.notes.get("role"):
+        GRANTED[config["FunctionArn"]] = (policies.role_by_arn(config["Role"]) or {}).get("RoleId", "")
 
 
 @check("lambda", "CreateFunction", "UpdateFunctionConfiguration")

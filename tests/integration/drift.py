@@ -202,7 +202,7 @@ ROWS = (
     Row("execution_role", "AttachedPolicies", deeds.attached_policy),
     Row("execution_role", "PermissionsBoundary", deeds.boundary),
     Row("execution_role", "Tags", role("untag_role", TagKeys=["trailwatch"])),
-    Row("execution_role", "", deeds.role_goes),
+    Row("execution_role", "", deeds.role_goes, also=("function Role",)),
     Row("rule", f"{NAME} state", rule_is_disabled(NAME)),
     Row(
         "rule",

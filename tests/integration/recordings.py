@@ -1,6 +1,6 @@
 """Deployments are made once, and repeated wherever a test only needs an account that is deployed.
 
-Repeating the requests of a run takes less than a second, the run itself some eight seconds of a processor. They are
+Repeating the requests of a run takes less than a second, the run itself some four seconds of a processor. They are
 kept on the disk, for all workers of a test run.
 """
 

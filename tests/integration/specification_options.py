@@ -238,7 +238,8 @@ def key_statements(account: str) -> list[dict[str, Any]]:
     queues = [f"arn:aws:sqs:us-east-1:{account}:iam-alerting-{name}" for name in ("dlq", "events")]
     by_trail = {"StringEquals": {"aws:SourceArn": trail}}
     for_bucket = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]}}
-    for_trail = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trail}}
+    of_any_region = trail.replace("us-east-1", "*")
+    for_trail = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": of_any_region}}
     from_here = {"aws:SourceAccount": account}
     to_queues = {"kms:EncryptionContext:aws:sqs:arn": queues}
     to_topic = {"kms:EncryptionContext:aws:sns:topicArn": topic}

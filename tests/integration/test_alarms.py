@@ -121,7 +121,7 @@ def test_every_alarm_reaches_subscriber_and_fallback(name: str, deployment: Depl
         mails = sandbox.wait_for_mails(address, len(there))
         assert sorted(about(mail) for mail in mails) == there
         assert f'ALARM: "{NAME}/dead-letters" in us-east-1' in {mail["Subject"] for mail in mails}
-        assert any("playbooks/redrive.yml" in mail.get_content() for mail in mails)
+        assert any("trailwatch.aws.redrive" in mail.get_content() for mail in mails)
 
 
 def test_nobody_else_publishes(deployment: Deployment) -> None:

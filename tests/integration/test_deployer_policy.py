@@ -151,6 +151,7 @@ class Deployer:
         change_stack_set(self.sandbox)
         self.run("mend", "deploy")
         assert self.runs["mend"].status == 0, self.runs["mend"].output
+        self.sandbox.confirm(ADDRESS)  # as the topic was deleted, and made anew
         self.each(leave_what_a_broken_verification_leaves)
         leave_its_queue(plain)
         leave_its_queue(everything)

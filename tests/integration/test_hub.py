@@ -232,6 +232,15 @@ def test_by_the_event_bus_a_second_run_writes_nothing_and_what_is_lost_in_the_hu
     assert verified.outcome("payments").startswith("pass: "), verified.output
 
 
+def test_what_members_are_to_tell_of_reads_goes_on_from_the_event_bus(organization: Organization) -> None:
+    listed = {"iam_alerting_actions": ["standard", "iam:ListUsers"], **_entries(BUS)}
+    changed = organization.run("deploy", "--limit", "payments", **listed)
+    assert changed.outcome("payments") == "changed: rule", changed.output
+    organization.members["payments"].client("iam").list_users()
+    _until(lambda: any("iam:ListUsers" in mail["Subject"] for mail in organization.sandbox.mails(ADDRESS)))
+    organization.run("deploy", "--limit", "payments", **_entries(BUS))
+
+
 def test_forwarders_of_members_and_the_event_bus_are_refused_together(organization: Organization) -> None:
     together = {"iam_alerting_forwarding_regions": ["eu-west-1"], **_entries(BUS)}
     run = organization.run("deploy", "--limit", "payments", **together)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +44,7 @@ class Move:
         """Run for all, in the groups of a hub."""
         hosts = {name: self.host(account) for name, account in self.accounts.items()}
         hosts["security"] = self.host(self.hub, **self.of_hub)
-        asked = ("-e", "iam_alerting_verify_minutes=0.4", *options)
+        asked = ("-e", "iam_alerting_verify_minutes=0.4", "-e", "__iam_alerting_settle_seconds=0", *options)
         return self.playbooks.run(playbook, hosts, *asked, groups={"hub": ["security"], "members": [*self.accounts]})
 
     def heard(self, user: str, *addresses: str) -> set[str]:
@@ -82,7 +83,7 @@ def test_deployed_as_a_member_it_alerts_by_itself_beside_the_hub(move: Move) -> 
     run = move.run("deploy")
     assert run.status == 0, run.output
     assert run.account(MOVING)["components"] == ["forwarding_role", "rule", "tampering_rule"]
-    assert "alerts itself beside the hub until it is moved by: playbooks/migrate.yml" in run.outcome(MOVING)
+    assert "alerts itself beside the hub until it is moved by: trailwatch.aws.migrate" in run.outcome(MOVING)
     assert move.heard("trent", OWN, OF_HUB) == {OWN, OF_HUB}
     second = move.run("deploy")
     assert set(second.changed().values()) == {0}, second.output
@@ -90,6 +91,21 @@ def test_deployed_as_a_member_it_alerts_by_itself_beside_the_hub(move: Move) -> 
 
 @pytest.fixture(scope="module")
 def moved(move: Move) -> Run:
+    """The move, while an event of before still waits in the queue of the account, as in the window of a group."""
+    event = {
+        "source": "aws.iam",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {
+            "eventSource": "iam.amazonaws.com",
+            "eventName": "CreateUser",
+            "eventID": "waited",
+            "requestParameters": {"userName": "walter"},
+            "recipientAccountId": move.accounts[MOVING].id,
+        },
+    }
+    sqs = move.accounts[MOVING].client("sqs")
+    queue = sqs.get_queue_url(QueueName="iam-alerting-events")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(event), DelaySeconds=50)
     return move.run("migrate")
 
 
@@ -99,6 +115,11 @@ def test_its_own_alerting_goes_once_the_hub_is_proved(move: Move, moved: Run) ->
     assert found == {"buckets", "trails", "queues", "roles", "rules"}
     assert [*resources(move.accounts[MOVING])["roles"]] == ["iam-alerting-forward"]
     assert move.heard("victor", OF_HUB) == {OF_HUB}
+
+
+def test_what_still_waited_in_its_queue_is_told_of_before_that_goes(move: Move, moved: Run) -> None:
+    assert moved.account(MOVING)["state"] == "changed"
+    assert any("walter" in mail.get_content() for mail in move.sandbox.mails(OWN))
 
 
 def test_where_the_hub_cannot_be_reached_all_stays(move: Move, moved: Run) -> None:

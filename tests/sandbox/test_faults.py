@@ -74,9 +74,15 @@ THROTTLED = {
     "lambda": ("ListFunctions", ("TooManyRequestsException", 429)),
     "events": ("ListRules", ("ThrottlingException", 400)),
     "sqs": ("ListQueues", ("RequestThrottled", 400)),
-    "sns": ("ListTopics", ("Throttled", 429)),
+    "sns": ("ListTopics", ("Throttling", 400)),
     "dynamodb": ("ListTables", ("ThrottlingException", 400)),
 }
+
+
+def test_a_call_with_a_throttling_of_its_own_is_answered_by_that(account, sandbox):
+    call = account.client("sns").get_sms_attributes
+    sandbox.fault(account.id, kind="throttle", times=1)
+    assert code_of(call) == ("Throttled", 429)
 
 
 @pytest.mark.parametrize("service", THROTTLED)

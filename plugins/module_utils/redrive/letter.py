@@ -188,7 +188,7 @@ def _error(told: Mapping[str, Any]) -> str:
 
 
 def _title(detail: Mapping[str, Any]) -> str:
-    """The event as people look for it: its action as in IAM policies, and its id."""
+    """The event as people look for it: its action as it is listed, and its id."""
     service = str(detail.get("eventSource") or "unknown").partition(".")[0]
     words = (f"{service}:{detail.get('eventName') or 'unknown'}", str(detail.get("eventID") or ""))
     return " ".join(_printable(word, _NAME_LENGTH) for word in words if word)

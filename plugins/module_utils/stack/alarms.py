@@ -9,6 +9,7 @@ There is no mail when one is over: the metrics are about events, so an alarm als
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import alarms as cloudwatch_alarms
@@ -26,11 +27,14 @@ FIVE_MINUTES = 5 * MINUTE
 WAITING_SECONDS = 60 * MINUTE
 # A heartbeat may be late, so more than one has to be missing.
 MISSED_HEARTBEATS = 3
+# CloudWatch User Guide, "Metrics concepts": a period can be as long as one day.
+LONGEST_PERIOD = 86_400
 
-REDRIVE = "ansible-playbook playbooks/redrive.yml"
-DEPLOY = "ansible-playbook playbooks/deploy.yml"
-STATUS = "ansible-playbook playbooks/status.yml"
-VERIFY = "ansible-playbook playbooks/verify.yml"
+# By the names that they have wherever the collection is installed: the mail is read anywhere.
+REDRIVE = "ansible-playbook trailwatch.aws.redrive -i <inventory>"
+DEPLOY = "ansible-playbook trailwatch.aws.deploy -i <inventory>"
+STATUS = "ansible-playbook trailwatch.aws.status -i <inventory>"
+VERIFY = "ansible-playbook trailwatch.aws.verify -i <inventory>"
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -235,16 +239,22 @@ def _events_waiting(settings: Settings) -> Document:
 
 
 def _heartbeat(settings: Settings) -> Document:
-    """The one alarm for which no data is bad news."""
-    period = MISSED_HEARTBEATS * settings.heartbeat_minutes * MINUTE
+    """The one alarm for which no data is bad news.
+
+    In one period if it can be: with more, CloudWatch also looks at what came before them (User Guide, "Configuring how
+    alarms treat missing data").
+    """
+    missing = MISSED_HEARTBEATS * settings.heartbeat_minutes * MINUTE
+    period = min(missing, LONGEST_PERIOD)
     return _alarm(
         settings,
         "heartbeat",
-        f"no heartbeat came through for {period // MINUTE} minutes, so alerts may not either: the rule "
+        f"no heartbeat came through for {missing // MINUTE} minutes, so alerts may not either: the rule "
         f"{names.heartbeat_rule_name(settings)}, the function {settings.name}, its log or a queue before it has "
         f"stopped. {STATUS} tells what differs; {DEPLOY} mends most, then {VERIFY} proves it and {REDRIVE} sends what "
         "was kept.",
         **_metric("Trailwatch", "Heartbeats", "Sum", period, Pipeline=settings.name),
+        EvaluationPeriods=math.ceil(missing / period),
         Threshold=1.0,
         ComparisonOperator="LessThanThreshold",
         TreatMissingData="breaching",

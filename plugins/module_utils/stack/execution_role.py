@@ -93,9 +93,8 @@ def read(account: Account, desired: Document, own: set[str], then: str) -> Docum
         then: what would become of somebody else's role.
     """
     iam, name = account.clients["iam"], desired["RoleName"]
-    try:
-        role = call(f"read role {name}", iam.get_role, RoleName=name)["Role"]
-    except is_ansible_aws_error_code("NoSuchEntity"):
+    role = described(account, name)
+    if role is None:
         return None
     inline = call(f"list the policies of role {name}", iam.list_role_policies, RoleName=name)["PolicyNames"]
     attached = call(f"list the policies attached to role {name}", iam.list_attached_role_policies, RoleName=name)
@@ -111,6 +110,21 @@ def read(account: Account, desired: Document, own: set[str], then: str) -> Docum
         "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         "Tags": tags,
     }
+
+
+def described(account: Account, name: str) -> Document | None:
+    """A role as IAM describes it, None if there is none. Read once for all who ask."""
+
+    def get() -> Document | None:
+        iam = account.clients["iam"]
+        try:
+            role: Document = call(f"read role {name}", iam.get_role, RoleName=name)["Role"]
+        except is_ansible_aws_error_code("NoSuchEntity"):
+            return None
+        return role
+
+    found: Document | None = account.once(f"role {name}", get)
+    return found
 
 
 def _own_policies(account: Account, desired: Document) -> set[str]:

@@ -5,7 +5,7 @@
 """The role by which the rules send events to a hub in another account, and which may do nothing else.
 
 The tagging service knows of no roles. So an account that is to send to no hub any more has one if its rules say that
-they send there, which every run reads; they are changed before the role goes.
+they send there, or did, which every run reads. They change before the role goes, and the last one says so after it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _allow(sid: str, actions: str | list[str], resources: list[str]) -> dict[str
 
 
 def left(account: Account, desired: Document) -> bool:
-    """Whether rules still say that they send to a hub."""
+    """Whether rules say that they send to a hub, or did while the role was there."""
     return rule.sends_to_hub(rule.listed(account, desired["Prefix"]))
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import zipfile
 from typing import Any
 
@@ -15,7 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_an
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_invoke_config
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, Document, call
 from ansible_collections.trailwatch.aws.plugins.module_utils.package import contents_sha256
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack import execution_role, names
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
     Account,
     changed,
@@ -43,6 +44,8 @@ ATTRIBUTES = (
 CONDITION = ("State", "StateReason", "LastModified")
 
 RUNTIME = "python3.13"
+# In place of the role's ARN alone: it was the role of this name, but no longer is.
+FORMER = "former"
 HANDLER = "handler.lambda_handler"
 TIMEOUT_SECONDS = 30
 MEMORY_MIB = 128
@@ -67,6 +70,9 @@ def desired(settings: Settings) -> dict[str, Any]:
         "Timeout": TIMEOUT_SECONDS,
         "MemorySize": MEMORY_MIB,
         "Role": names.role_arn(settings),
+        # What it runs as while Lambda forgets a former role of that name; see C(_lost_its_role).
+        "SpareRoleName": names.spare_role_name(settings),
+        "SpareRole": names.spare_role_arn(settings),
         # What failed goes to the queue by a destination, which tells the error, too. With a dead-letter queue besides,
         # it would come there twice.
         "DeadLetterConfig": {},
@@ -120,9 +126,22 @@ def live(account: Account, desired: Document) -> Document | None:
     }
     unlike = f"it runs as {found['Role']}" if found["Role"] != desired["Role"] else ""
     refuse_foreign(f"function {name}", found["Tags"], desired["Tags"], unlike, "its code will then be replaced")
+    if not unlike and _lost_its_role(account, desired["Role"], found["LastModified"]):
+        found["Role"] = f"{FORMER} {desired['Role']}"
     if found["CodeSha256"] != desired["CodeSha256"] and _has_contents(answer, desired["ContentsSha256"]):
         found["CodeSha256"] = desired["CodeSha256"]
     return found
+
+
+def _lost_its_role(account: Account, arn: str, last_modified: str) -> bool:
+    """Whether the role is gone, or was made anew since anything of the function was changed.
+
+    Lambda has let the former role use the key that the environment is encrypted with. One of the same name may not, and
+    the function never runs, until it has had another role in between (AWS re:Post, "How do I resolve "KMS Exception"
+    permission errors from my Lambda function?").
+    """
+    role = execution_role.described(account, arn.rpartition("/")[2])
+    return role is None or role["CreateDate"] > datetime.datetime.fromisoformat(last_modified)
 
 
 def _has_contents(answer: Document, contents: str) -> bool:

@@ -14,7 +14,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack import names,
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import Account
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings import Settings
 
-# What the function knows a heartbeat by; it mails nobody about it (files/lambda/heartbeat.py).
+# What the function knows a heartbeat by; it mails nobody about it (files/lambda/metrics.py).
 DOCUMENT = {"trailwatch": "heartbeat"}
 
 

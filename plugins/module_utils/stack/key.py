@@ -79,7 +79,9 @@ def _of_cloudtrail(settings: Settings) -> list[dict[str, Any]]:
     """
     trail = {"StringEquals": {"aws:SourceArn": names.trail_arn(settings)}}
     bucket = names.bucket_arn(settings)
-    of_trail = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": names.trail_arn(settings)}}
+    # Of whatever region, as in the guide: which one CloudTrail names for log files of others, it does not say.
+    of_any_region = names.trail_arn(settings).replace(f":{settings.region}:", ":*:")
+    of_trail = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": of_any_region}}
     of_bucket = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]}}
     service = "cloudtrail.amazonaws.com"
     return [

@@ -16,7 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import (
     Change,
     Document,
-    call,
+    call_all,
     policies_differ,
     tag_changes,
 )
@@ -71,10 +71,11 @@ class Account:
 
 
 def tagged_resources(tagging: Any, name: str) -> dict[str, dict[str, str]]:
-    """The tags of the resources that carry our tag with this name, by ARN, as far as one page has them."""
-    answer = call(
+    """The tags of the resources that carry our tag with this name, by ARN."""
+    answer = call_all(
         f"list the resources with the tag {TAG_OURS}={name}",
-        tagging.get_resources,
+        tagging,
+        "get_resources",
         TagFilters=[{"Key": TAG_OURS, "Values": [name]}],
     )
     return {

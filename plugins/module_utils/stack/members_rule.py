@@ -32,6 +32,7 @@ def desired(settings: Settings) -> dict[str, Any]:
         "EventBusName": names.bus_name(settings),
         "Description": "What members send to this hub, for its queue.",
         "EventPatterns": [{"source": [{"prefix": "aws."}]}],
+        "ReadOnlyEvents": True,
         "Targets": [queue],
         "FunctionArn": "",
         "Tags": settings.tags,

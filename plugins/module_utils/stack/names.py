@@ -98,6 +98,14 @@ def role_name(settings: Settings) -> str:
     return f"{settings.name}-function"
 
 
+def spare_role_name(settings: Settings) -> str:
+    return f"{role_name(settings)}-spare"
+
+
+def spare_role_arn(settings: Settings) -> str:
+    return settings.global_arn("iam", f"role/{spare_role_name(settings)}")
+
+
 def forwarding_role_name(settings: Settings) -> str:
     """The role by which an account sends its events to a hub in another one."""
     return f"{settings.name}-forward"

@@ -29,7 +29,9 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.settings impo
 # both, or to none.
 TARGET_ID = "function"
 OTHER_PERMISSIONS = "OtherPermissions"
-_HUB = re.compile(r"\bhub \d{12}\b")
+# In a description: what led to a hub until now, so that the role by which it did may still be there.
+FORMERLY = "Before for a hub."
+_HUB = re.compile(rf"\bhub \d{{12}}\b|{re.escape(FORMERLY)}")
 
 
 def desired(settings: Settings) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def receivers(settings: Settings) -> str:
 
 
 def sends_to_hub(rules: Iterable[Document]) -> bool:
-    """Whether one of the rules says so, as it did the last time that it was deployed."""
+    """Whether one of the rules says so, or that it did, as of the last time that it was deployed."""
     return any(_HUB.search(rule.get("Description") or "") for rule in rules)
 
 
@@ -164,6 +166,7 @@ def options_of(desired: Document) -> event_rule.Options:
         name=desired["Name"],
         actions=parse_format(desired["Actions"]) if "Actions" in desired else (),
         event_patterns=tuple(desired.get("EventPatterns", ())),
+        read_only_events=desired.get("ReadOnlyEvents", False),
         schedule_expression=desired.get("ScheduleExpression", ""),
         targets=event_rule_options.checked_targets(desired["Targets"]),
         description=desired["Description"],

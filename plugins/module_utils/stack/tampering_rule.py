@@ -18,7 +18,11 @@ KEY_NAME_LENGTH = len("key/") + 36
 
 
 def desired(settings: Settings) -> dict[str, Any]:
-    """The rule, with a shard for each further pattern."""
+    """The rule, with a shard for each further pattern.
+
+    The former description is for the time between that it leads to a hub no more and that the role is gone by which it
+    did: it is the last of the rules to change, and a run may be broken off there.
+    """
     pipeline = {
         "name": settings.name,
         "account": settings.account_id,
@@ -30,9 +34,11 @@ def desired(settings: Settings) -> dict[str, Any]:
     }
     name, listed = names.tampering_rule_name(settings), parse_format(settings.actions)
     patterns = tampering.patterns(pipeline, name, listed, _limit(settings), _not_there(settings))
+    description = f"Calls that touch the alerting itself, for {rule.receivers(settings)}."
     return {
         "Name": name,
-        "Description": f"Calls that touch the alerting itself, for {rule.receivers(settings)}.",
+        "Description": description,
+        "FormerDescription": f"{description} {rule.FORMERLY}",
         "EventPatterns": patterns,
         **rule.common(settings),
     }

@@ -264,5 +264,6 @@ def _check_units(units: Sequence[str]) -> None:
     if len(set(units)) > MOST_UNITS:
         raise SettingsError(
             f"iam_alerting_member_organizational_units has {len(set(units))} units, but CloudFormation takes "
-            f"{MOST_UNITS} in a call. Name the units above them, or the root."
+            f"{MOST_UNITS} in a call. Name the units above them, or the root. Accounts of units that you named before "
+            "are then without a member's stack for minutes."
         )

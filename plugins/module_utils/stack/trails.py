@@ -58,6 +58,7 @@ class Trails:
         objections: of each other one why it does not serve, as far as was looked.
         beside: the titles of others that reach the region as ours does. Whether they log was not looked at.
         refusal: why it cannot be as asked, whatever else serves.
+        uncertain: the other one that is asked for, if our own stays because nothing tells whether that one serves.
     """
 
     listed: Sequence[Document] = ()
@@ -69,6 +70,7 @@ class Trails:
     objections: Sequence[str] = ()
     beside: Sequence[str] = ()
     refusal: str = ""
+    uncertain: str = ""
 
     @property
     def complaint(self) -> str:
@@ -130,13 +132,24 @@ def find(clients: Any, settings: Settings) -> Trails:
     if own and own[0].get("IsOrganizationTrail"):
         return _with_organizations(clients, settings, known, others)
     if settings.trail == ORGANIZATION:
-        return _for_organization(clients, settings, known, others)
+        return _unless_uncertain(clients, settings, known, _for_organization(clients, settings, known, others))
     if settings.trail == CREATE or (settings.trail == AUTO and own):
         return dataclasses.replace(known, refusal=_taken(listed, own, settings))
     found = _first_that_serves(clients, settings, known, others)
     if found.in_use or settings.trail == EXISTING:
-        return dataclasses.replace(found, mode=EXISTING)
+        return _unless_uncertain(clients, settings, known, dataclasses.replace(found, mode=EXISTING))
     return dataclasses.replace(found, refusal=_taken(listed, own, settings))
+
+
+def _unless_uncertain(clients: Any, settings: Settings, known: Trails, found: Trails) -> Trails:
+    """What was found, but our own trail stays if it works and nothing tells whether the other one does."""
+    if not known.own or not _is_uncertain(found.in_use) or _judged(clients, known.own[0], settings).objection:
+        return found
+    return dataclasses.replace(known, uncertain=found.used, beside=())
+
+
+def _is_uncertain(trail: Document | None) -> bool:
+    return trail is not None and UNREADABLE in trail["Remarks"]
 
 
 def is_ours(trail: Document, settings: Settings) -> bool:
@@ -168,14 +181,18 @@ def _taken(listed: Sequence[Document], own: Sequence[Document], settings: Settin
 
 
 def _first_that_serves(clients: Any, settings: Settings, known: Trails, others: Iterable[Document]) -> Trails:
-    """What is known, with the first of the others that serves, or why none does."""
+    """What is known, with the first of the others that serves, or else that may, or why none does."""
     objections: list[str] = []
+    uncertain: Document | None = None
     for each in others:
         judged = _judged(clients, each, settings)
-        if not judged.objection:
+        if judged.objection:
+            objections.append(f"{title(each, settings)}: {judged.objection}")
+        elif _is_uncertain(judged.trail):
+            uncertain = uncertain or judged.trail
+        else:
             return dataclasses.replace(known, in_use=judged.trail, objections=objections, beside=())
-        objections.append(f"{title(each, settings)}: {judged.objection}")
-    return dataclasses.replace(known, objections=objections, beside=())
+    return dataclasses.replace(known, in_use=uncertain, objections=objections, beside=())
 
 
 def _with_organizations(clients: Any, settings: Settings, known: Trails, others: Sequence[Document]) -> Trails:
@@ -190,9 +207,9 @@ def _with_organizations(clients: Any, settings: Settings, known: Trails, others:
     if settings.trail == CREATE:
         return dataclasses.replace(kept, refusal=f"{deaf}. Leave it at organization, or tear it down first")
     found = _first_that_serves(clients, settings, kept, filter(_is_organizations, others))
-    if found.in_use:
+    if found.in_use and not _is_uncertain(found.in_use):
         return dataclasses.replace(found, mode=EXISTING)
-    why = "; ".join(found.objections) or "there is no other of the organization"
+    why = found.used or "; ".join(found.objections) or "there is no other of the organization"
     return dataclasses.replace(kept, refusal=f"{deaf}: {why}. Leave it at organization, or mend another one first")
 
 
@@ -234,8 +251,8 @@ def _beside(others: Iterable[Document], settings: Settings) -> list[str]:
 
 
 def _rank(trail: Document) -> tuple[Any, ...]:
-    """First the organization's, which the account itself cannot stop."""
-    return (not trail.get("IsOrganizationTrail"), trail["TrailARN"])
+    """First the organization's, which the account itself cannot stop, and of those first what is sure to log all."""
+    return (not trail.get("IsOrganizationTrail"), trail.get("HasCustomEventSelectors", True), trail["TrailARN"])
 
 
 def title(trail: Document, settings: Settings) -> str:
@@ -328,6 +345,11 @@ def notes(trails: Trails) -> dict[str, Sequence[str]]:
     """What has to be told of the trails, by what it is."""
     return {
         "trail in use": [trails.used] if trails.used else [],
+        "our own trail stays, as nothing tells whether the other one serves": [
+            f"{trails.uncertain}. To use that alone: aws cloudtrail delete-trail --name {trails.own[0]['TrailARN']}"
+        ]
+        if trails.uncertain
+        else [],
         "no trail that is there serves": trails.objections if trails.mode != EXISTING else [],
         "the account's former trail is a paid second copy": [
             f"aws cloudtrail delete-trail --name {arn}" for arn in trails.former

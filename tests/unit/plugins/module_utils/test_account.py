@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
+import io
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -125,6 +129,31 @@ def test_a_role_that_may_not_be_assumed_is_named_with_its_variable(monkeypatch: 
 def test_a_profile_that_does_not_exist() -> None:
     with pytest.raises(AccountError, match="nobody.*iam_alerting_profile"):
         sign_in(Access(profile="nobody"), OTHER)
+
+
+@pytest.mark.filterwarnings("ignore::getpass.GetPassWarning")
+@pytest.mark.parametrize("role", ["", "deployer"])
+def test_a_profile_that_asks_for_a_code_where_none_can_be_typed(
+    role: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f"[profile keys]\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\naws_secret_access_key=x\n"
+        f"[profile admin]\nsource_profile=keys\nrole_arn=arn:aws:iam::{OTHER}:role/admin\n"
+        f"mfa_serial=arn:aws:iam::{OWN}:mfa/anna\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    # As in a worker of Ansible: there is no terminal, and the standard input is closed.
+    monkeypatch.setattr(getpass, "os", SimpleNamespace(O_RDWR=0, O_NOCTTY=0, open=refuse))
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stdin", closed)
+    with pytest.raises(AccountError, match=r"of the profile admin .*closed file.* MFA code.* Set AWS_PROFILE.* export"):
+        sign_in(Access(role=role, profile="admin"), OTHER)
+
+
+def refuse(*_arguments: Any) -> int:
+    raise OSError("No such device or address: '/dev/tty'")
 
 
 class FakeSession:

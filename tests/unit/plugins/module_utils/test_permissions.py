@@ -124,7 +124,10 @@ def test_a_role_is_passed_to_the_service_that_it_is_for_and_to_no_other() -> Non
     passing = [each for each in statements() if "iam:PassRole" in each.actions]
     assert all(each.actions == ("iam:PassRole",) for each in passing)
     assert {each.resources: each.condition["StringEquals"] for each in passing} == {
-        ("arn:{partition}:iam::{account}:role/{name}-function",): {"iam:PassedToService": "lambda.amazonaws.com"},
+        (
+            "arn:{partition}:iam::{account}:role/{name}-function",
+            "arn:{partition}:iam::{account}:role/{name}-function-spare",
+        ): {"iam:PassedToService": "lambda.amazonaws.com"},
         (
             "arn:{partition}:iam::{account}:role/{name}-forward",
             "arn:{partition}:iam::{account}:role/{name}-forwarder",
@@ -171,3 +174,20 @@ def test_the_resources_are_those_of_the_stack(region: str) -> None:
     patterns = [arn.format_map(vars(place)) for each in statements("read") for arn in each.resources if arn != ANY]
     for arn in arns_in(desired_stack(settings)):
         assert any(fnmatch.fnmatchcase(arn, pattern) for pattern in patterns), arn
+
+
+@pytest.mark.parametrize(
+    ("action", "arn"),
+    [
+        ("sns:ConfirmSubscription", "arn:aws:sns:us-east-1:111111111111:watch-fallback"),
+        # Of members that a stack set enrols: to prove them in the hub, and to send again what they could not.
+        ("sqs:CreateQueue", "arn:aws:sqs:us-east-1:111111111111:watch-stackset-verify-1a2b"),
+        ("sqs:DeleteMessage", "arn:aws:sqs:us-east-1:111111111111:watch-stackset-dlq"),
+    ],
+)
+def test_what_proves_reaches_the_fallback_and_members_of_the_stack_set(action: str, arn: str) -> None:
+    place = Place("aws", ANY, ACCOUNT, "watch")
+    patterns = [
+        each.format_map(vars(place)) for one in statements("prove") if action in one.actions for each in one.resources
+    ]
+    assert any(fnmatch.fnmatchcase(arn, pattern) for pattern in patterns)

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.actions import LAMBDA_VERSIONED, known_names, parse_format
+from ansible_collections.trailwatch.aws.plugins.module_utils.actions import known_names, parse_format
 from ansible_collections.trailwatch.aws.plugins.module_utils.catalogue import catalogue, expand_actions
 from ansible_collections.trailwatch.aws.plugins.module_utils.event_pattern import actions_in, render
 from ansible_collections.trailwatch.aws.plugins.module_utils.preview.function import modules
+from ansible_collections.trailwatch.aws.plugins.module_utils.recorded_names import RECORDED_AS
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack import heartbeat_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.tampering import patterns, table
 
@@ -58,23 +59,24 @@ def test_all_calls_of_the_table_are_matched_in_their_own_service() -> None:
 
 def test_every_call_is_one_of_aws() -> None:
     for service, entry in table().items():
-        known = known_names(service) | {"PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock"}
         for call in calls_of(entry):
-            assert any(name.startswith(call.removesuffix("*")) for name in known), f"{service}:{call}"
+            assert any(name.startswith(call.removesuffix("*")) for name in known_names(service)), f"{service}:{call}"
 
 
 def test_what_is_on_the_list_is_left_out_whichever_way_it_is_written() -> None:
-    left = calls("sqs:*", "sns:Set*Attributes", "lambda:UpdateFunctionCode20150331v2", "s3:PutBucketLifecycle*")
+    versioned = ["lambda:UpdateFunctionCode20150331v2", "lambda:PutFunctionConcurrency20171031"]
+    left = calls("sqs:*", "sns:Set*Attributes", *versioned, "s3:PutBucketLifecycle*")
     assert not [call for call in left if call.startswith("sqs:")]
     assert not {"sns:SetTopicAttributes", "lambda:UpdateFunctionCode*", "s3:PutBucketLifecycle*"} & left
+    assert "lambda:PutFunctionConcurrency*" not in left
     assert {"sns:AddPermission", "lambda:UpdateFunctionConfiguration*", "s3:PutBucketPolicy"} <= left
 
 
 def test_a_name_that_the_list_may_not_cover_stays() -> None:
-    """What version Lambda writes into the name of this call is not known, so the list may never match it."""
-    assert "PutFunctionConcurrency" not in LAMBDA_VERSIONED
-    assert "lambda:PutFunctionConcurrency*" in calls("lambda:PutFunctionConcurrency")
-    assert "lambda:PutFunctionConcurrency*" not in calls("lambda:Put*")
+    """Lambda may write a version into the name of this call, too, so the list may never match it."""
+    assert "PutFunctionEventInvokeConfig" not in RECORDED_AS["lambda"]
+    assert "lambda:PutFunctionEventInvokeConfig*" in calls("lambda:PutFunctionEventInvokeConfig")
+    assert "lambda:PutFunctionEventInvokeConfig*" not in calls("lambda:Put*")
 
 
 def test_what_disables_the_rules_of_the_list_stays_though_listed() -> None:
@@ -170,7 +172,7 @@ def test_a_call_names_one_of_several() -> None:
 
 
 def test_rule_and_function_mean_the_same_heartbeat() -> None:
-    assert heartbeat_rule.DOCUMENT == modules().heartbeat.DOCUMENT
+    assert heartbeat_rule.DOCUMENT == modules().metrics.HEARTBEAT
 
 
 def test_the_organizations_trail_is_watched_by_its_own_arn_and_none_without() -> None:

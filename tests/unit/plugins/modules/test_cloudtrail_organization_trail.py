@@ -156,3 +156,10 @@ def test_what_cloudtrail_refuses_is_told() -> None:
 @pytest.mark.usefixtures("account")
 def test_the_examples_run(options: dict[str, Any]) -> None:
     assert not run(cloudtrail_organization_trail.main, **options, check=True).get("failed")
+
+
+@pytest.mark.usefixtures("cloudtrail", "pauses")
+def test_a_trail_that_is_not_yet_known_everywhere_is_started_again() -> None:
+    with answering(StartLogging=[error("ConflictException"), {}]) as calls:
+        assert ensure()["changed"]
+    assert [name for name, _arguments in calls].count("StartLogging") == 2

@@ -262,6 +262,13 @@ def test_throttling_is_waited_out(pauses):
     assert len(pauses) == 2
 
 
+def test_a_topic_made_soon_after_one_like_it_was_deleted_is_asked_for_again(account, pauses):
+    with answering(CreateTopic=[error("StaleTag"), {"TopicArn": f"arn:aws:sns:us-east-1:{account}:alerts"}]) as calls:
+        assert ensure(name="alerts", tags={"team": "security"})["changed"]
+
+    assert [name for name, _arguments in calls].count("CreateTopic") == 2
+
+
 def test_throttling_without_end_is_an_error(pauses):
     with answering(GetTopicAttributes=error("ThrottlingException")):
         result = ensure(name="alerts")

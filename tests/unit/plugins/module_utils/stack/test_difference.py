@@ -6,9 +6,9 @@ import copy
 import dataclasses
 from typing import Any
 
+import boto3
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from botocore.exceptions import ClientError
 
 from ansible_collections.trailwatch.aws.plugins.module_utils import event_rule
 from ansible_collections.trailwatch.aws.plugins.module_utils.aws import Change, InvalidValueError
@@ -24,6 +24,7 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.live import (
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.plan import by_attribute, reported_diff
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology import HUB, Topology
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import stack
+from ansible_collections.trailwatch.aws.tests.unit.plugins.modules.aws_calls import answering, error
 
 DESIRED = stack(
     group_seconds=300,
@@ -234,7 +235,8 @@ def test_a_rule_in_sync_is_no_difference(name: str) -> None:
 def test_a_rules_attribute_is_named_with_the_rule(name: str) -> None:
     change = difference(name, live_rule(name, State="DISABLED"))
     own = DESIRED[name]["Name"]
-    assert by_attribute(change)[f"{own} state"] == {"before": "DISABLED", "after": "ENABLED"}
+    enabled = event_rule.ENABLED_WITH_READS if name == "members_rule" else event_rule.ENABLED
+    assert by_attribute(change)[f"{own} state"] == {"before": "DISABLED", "after": enabled}
     assert all(title in (f"{own} state", f"{own}-2 state", f"{own}-3 state") for title in by_attribute(change))
 
 
@@ -278,34 +280,32 @@ def test_tags_that_are_as_wanted_and_no_others_are_not_read() -> None:
     assert Account({}, {"one": {"a": "1"}}).tags("one", {"a": "1"}, not_read) == {"a": "1"}
 
 
-class Tagging:
-    """The tagging service with an answer."""
-
-    def __init__(self, **answer: Any) -> None:
-        self.answer = answer
-
-    def get_resources(self, TagFilters: Any) -> Any:  # noqa: N803
-        assert TagFilters == [{"Key": "trailwatch", "Values": ["iam-alerting"]}]
-        return self.answer
+def ours_among(*answers: Any) -> Any:
+    """What the tagging service knows of the stack's resources, if it answers so, page after page."""
+    with answering(GetResources=list(answers)) as calls:
+        found = tagged_resources(boto3.client("resourcegroupstaggingapi", "us-east-1"), "iam-alerting")
+    assert all(asked["TagFilters"] == [{"Key": "trailwatch", "Values": ["iam-alerting"]}] for _name, asked in calls)
+    return found
 
 
 def test_the_tagging_service_is_asked_for_what_has_our_tag() -> None:
     tags = [{"Key": "trailwatch", "Value": "iam-alerting"}, {"Key": "flag"}]
     found = [{"ResourceARN": "one", "Tags": tags}, {"ResourceARN": "two"}]
-    assert tagged_resources(Tagging(ResourceTagMappingList=found), "iam-alerting") == {
+    assert ours_among({"ResourceTagMappingList": found}) == {
         "one": {"trailwatch": "iam-alerting", "flag": ""},
         "two": {},
     }
-    assert tagged_resources(Tagging(), "iam-alerting") == {}
+    assert ours_among({}) == {}
+
+
+def test_a_page_of_the_tagging_service_may_be_empty_and_not_the_last() -> None:
+    first = {"ResourceTagMappingList": [], "PaginationToken": "more"}
+    assert ours_among(first, {"ResourceTagMappingList": [{"ResourceARN": "one"}], "PaginationToken": ""}) == {"one": {}}
 
 
 def test_who_may_not_ask_the_tagging_service_is_told_what_for() -> None:
-    class Denied:
-        def get_resources(self, **_filters: Any) -> Any:
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetResources")
-
     with pytest.raises(AnsibleAWSError, match="list the resources with the tag trailwatch=iam-alerting"):
-        tagged_resources(Denied(), "iam-alerting")
+        ours_among(error("AccessDenied", "GetResources"))
 
 
 ONE_WAY = {"Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": "*"}]}

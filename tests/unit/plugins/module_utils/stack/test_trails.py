@@ -16,9 +16,11 @@ from ansible_collections.trailwatch.aws.plugins.module_utils.stack.topology impo
 from ansible_collections.trailwatch.aws.plugins.module_utils.stack.trails import TrailError, Trails, find, notes
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.test_desired import SETTINGS
 from ansible_collections.trailwatch.aws.tests.unit.plugins.module_utils.stack.trail_answers import (
+    OWN,
     READS,
     CloudTrail,
     advanced,
+    made,
     organizations,
     selectors,
     settings,
@@ -146,6 +148,40 @@ def test_selectors_that_cannot_be_read_are_taken_only_if_that_trail_is_asked_for
     assert left_to_us.mode == "create"
     assert trails.UNREADABLE in left_to_us.objections[0]
     assert trails.UNREADABLE in asked_for.used
+
+
+CUSTOM = organizations(HasCustomEventSelectors=True)
+
+
+def test_a_trail_that_certainly_serves_comes_before_one_whose_selectors_cannot_be_read() -> None:
+    assert find(CloudTrail(CUSTOM, trail()), settings(trail="existing")).used == "others"
+    default = {**organizations(), "Name": "zzz", "TrailARN": f"{CUSTOM['TrailARN']}-zzz"}
+    there = CloudTrail(CUSTOM, default)
+    assert find(there, settings(trail="existing")).used.startswith("zzz of account 999999999999")
+    assert "status of all" not in there.asked
+
+
+@pytest.mark.parametrize("asked_for", ["existing", "organization"])
+def test_our_own_trail_stays_while_the_selectors_of_the_other_one_cannot_be_read(asked_for: str) -> None:
+    found = find(CloudTrail(trail("iam-alerting"), CUSTOM), settings(trail=asked_for))
+    assert (found.mode, found.in_use, found.failure, found.complaint) == ("create", None, "", "")
+    (told,) = notes(found)["our own trail stays, as nothing tells whether the other one serves"]
+    assert told.startswith("all of account 999999999999 (its event selectors cannot be read from a member account")
+    assert told.endswith(f"aws cloudtrail delete-trail --name {OWN}")
+    assert not notes(found)["beside ours there is trail"]
+
+
+def test_it_goes_if_it_does_not_work_itself_or_the_other_one_certainly_does() -> None:
+    stopped = CloudTrail(trail("iam-alerting"), CUSTOM, stopped=("iam-alerting",))
+    certain = CloudTrail(trail("iam-alerting"), organizations())
+    for there in (stopped, certain):
+        assert find(there, settings(trail="existing")).mode == "existing"
+
+
+def test_our_trail_of_the_organization_gives_way_to_none_whose_selectors_cannot_be_read() -> None:
+    found = find(CloudTrail(made(account="111111111111"), CUSTOM), settings(trail="existing"))
+    assert found.mode == "organization"
+    assert trails.UNREADABLE in found.failure
 
 
 def test_selectors_of_the_accounts_own_trail_have_to_be_readable() -> None:
