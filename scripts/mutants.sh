@@ -40,6 +40,7 @@ pytest_add_cli_args_test_selection = [
     "$tests/function/test_assess.py",
     "$tests/function/test_attempts.py",
     "$tests/function/test_mails.py",
+    "$tests/function/test_pipeline.py",
 ]
 CFG
 cd "$tree"
