@@ -108,6 +108,21 @@ def test_hosts_of_one_account_are_refused_and_the_others_go_on(
     assert run.status == 0, run.output
 
 
+def test_a_host_without_an_account_is_named_and_hides_no_other_member(
+    playbooks: Playbooks, open_account: Callable[[], Account]
+) -> None:
+    hub, payments = open_account(), open_account()
+    hosts: dict[str, dict[str, Any]] = {"security": {"account_id": hub.id, "iam_alerting_group_seconds": 60}}
+    hosts |= {"payments": {"account_id": payments.id}, "nameless": {}}
+    groups = {"hub": ["security"], "members": ["payments", "nameless"]}
+    run = playbooks.run("deploy", hosts, "--check", groups=groups)
+    assert run.status != 0
+    assert run.outcome("payments").startswith("would change: ")
+    assert "missing required arguments: account_id" in run.outcome("nameless")
+    # It lets in the accounts of its members.
+    assert "iam_alerting_members has '' for nameless, but an AWS account id has" in run.outcome("security")
+
+
 def test_all_accounts_failing_are_all_named(playbooks: Playbooks) -> None:
     run = playbooks.run("deploy", {name: {"account_id": "1"} for name in ("one", "two")})
     assert run.status != 0

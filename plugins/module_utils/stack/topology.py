@@ -214,10 +214,11 @@ def _checked_organization(organization: str, members: Mapping[str, Any]) -> str:
 
 
 def _checked_members(members: Mapping[str, Any], account_id: str) -> dict[str, str]:
-    for account in members:
+    for account, name in members.items():
         if not _ACCOUNT_ID.fullmatch(str(account)):
             raise SettingsError(
-                f"iam_alerting_members has {account!r}, but an AWS account id has twelve digits. In YAML, quote it."
+                f"iam_alerting_members has {account!r} for {name}, but an AWS account id has twelve digits. Give it in "
+                "account_id of the member's host; in YAML, quote it."
             )
     if account_id in members:
         raise SettingsError(

@@ -167,7 +167,7 @@ def test_what_was_checked_is_in_one_order() -> None:
         (MEMBER, {"hub": MEMBER_ID}, "which is the member itself"),
         (HUB, {}, "iam_alerting_members is empty"),
         (HUB, {"organization": "r-abcd"}, "iam_alerting_organization is 'r-abcd'"),
-        (HUB, {"members": {"1": "x"}}, "iam_alerting_members has '1'"),
+        (HUB, {"members": {"1": "x"}}, "iam_alerting_members has '1' for x"),
         (HUB, {"members": {MEMBER_ID: "x"}}, "which is the hub itself"),
         (HUB, {"members": {f"{number:012}": "x" for number in range(401)}}, "has 401 accounts, more than the 400"),
         (HUB, {"organization": "o-abcdefghij", "group_seconds": 0}, "iam_alerting_group_seconds is 0"),
