@@ -27,7 +27,7 @@ from ansible.plugins.action.normal import ActionModule as InItsOwnProcess
 from ansible.utils.display import Display
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
 
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import models_shared
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import parts_shared
 
 # The form that Ansible gives arguments and answers of a module that does not ask for another.
 PROFILE = "legacy"
@@ -51,7 +51,7 @@ class InController(InItsOwnProcess):
         self._update_module_args(self._task.action, arguments, variables)
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
-        with environment_of(environment), models_shared() if HAS_BOTO3 else contextlib.nullcontext():
+        with environment_of(environment), parts_shared() if HAS_BOTO3 else contextlib.nullcontext():
             return answer(self.MODULE.main, arguments)
 
     def _is_for_controller(self, variables: Mapping[str, Any]) -> bool:

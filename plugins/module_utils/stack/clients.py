@@ -11,12 +11,14 @@ controller does both once, before it forks its workers, and a worker only fills 
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import gc
 from collections.abc import Iterator
 from typing import Any
 
 try:
+    import botocore.hooks
     import botocore.loaders
     import botocore.session
     from botocore import xform_name
@@ -133,18 +135,33 @@ def loader_of(data_path: str | None) -> Any:
     return botocore.loaders.create_loader(data_path)
 
 
-@contextlib.contextmanager
-def models_shared() -> Iterator[None]:
-    """Let whatever makes a session in the block find the service models that were read before.
+@functools.cache
+def _builtin_handlers() -> Any:
+    """What botocore registers with each session that is made, registered once; for sessions to begin with a copy of."""
+    emitter = botocore.hooks.HierarchicalEmitter()
+    botocore.session.Session(event_hooks=emitter)
+    return emitter
 
-    To find and to read them is more than half of what it costs to make a client. What a session is asked to do with
-    them, and with which credentials, is its own.
+
+def _session(env_vars: Any = None) -> Any:
+    """A session as C(botocore.session.get_session) makes one."""
+    handlers = copy.copy(_builtin_handlers())
+    return botocore.session.Session(env_vars, event_hooks=handlers, include_builtin_handlers=False)
+
+
+@contextlib.contextmanager
+def parts_shared() -> Iterator[None]:
+    """Let whatever makes a session in the block find what is the same in all: read service models, botocore's handlers.
+
+    To find and to read the models, and to look at the signature of each handler, is most of what it costs to make a
+    client. What a session is asked to do with them, and with which credentials, is its own.
     """
-    botocore.session.create_loader = loader_of
+    before = botocore.session.create_loader, botocore.session.get_session
+    botocore.session.create_loader, botocore.session.get_session = loader_of, _session
     try:
         yield
     finally:
-        botocore.session.create_loader = botocore.loaders.create_loader
+        botocore.session.create_loader, botocore.session.get_session = before
 
 
 def prepare(region: str) -> None:
@@ -153,6 +170,7 @@ def prepare(region: str) -> None:
     For a process that forks workers: a worker that does not touch what it inherited does not have to copy it.
     """
     clients_of(region).exercise()
+    _builtin_handlers()
     gc.collect()
     gc.freeze()
 

@@ -23,7 +23,7 @@ from ansible_collections.amazon.aws.plugins.module_utils import botocore as amaz
 
 from ansible_collections.trailwatch.aws.plugins.action import iam_policy
 from ansible_collections.trailwatch.aws.plugins.action import sqs_queue as action
-from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import models_shared
+from ansible_collections.trailwatch.aws.plugins.module_utils.stack.clients import parts_shared
 from ansible_collections.trailwatch.aws.plugins.modules import sqs_queue as module
 from ansible_collections.trailwatch.aws.plugins.plugin_utils import in_controller
 from ansible_collections.trailwatch.aws.tests.unit.plugins.action.tasks import run
@@ -201,6 +201,20 @@ def test_sessions_find_the_models_that_were_read():
     def loader() -> Any:
         return botocore.session.get_session().get_component("data_loader")
 
-    with models_shared():
+    with parts_shared():
         assert loader() is loader()
     assert loader() is not loader()
+
+
+def test_sessions_have_the_handlers_of_botocore_and_share_none_of_their_own():
+    def answers(session: Any) -> list[Any]:
+        event = session.get_component("event_emitter").emit("choose-service-name", service_name="runtime.sagemaker")
+        return [answer for _, answer in event]
+
+    with parts_shared():
+        first, second = botocore.session.get_session(), botocore.session.get_session()
+    first.register("choose-service-name", lambda **_: "its own")
+    usual = answers(botocore.session.get_session())
+    assert "sagemaker-runtime" in usual
+    assert answers(first) == [*usual, "its own"]
+    assert answers(second) == usual
