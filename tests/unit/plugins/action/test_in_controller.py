@@ -209,7 +209,7 @@ def test_sessions_find_the_models_that_were_read():
 def test_sessions_have_the_handlers_of_botocore_and_share_none_of_their_own():
     def answers(session: Any) -> list[Any]:
         event = session.get_component("event_emitter").emit("choose-service-name", service_name="runtime.sagemaker")
-        return [answer for _, answer in event]
+        return [answer for _handler, answer in event]
 
     with parts_shared():
         first, second = botocore.session.get_session(), botocore.session.get_session()
